@@ -1,0 +1,1 @@
+"""Pure functions of facts: map, symptoms, causes. No clock, no chance, no I/O."""

@@ -1,0 +1,155 @@
+"""All events up to a log position as one set: order of arrival and repeats leave no trace.
+
+State model: `add` keeps, per event id, the latest version (event time, then content hash), and, per series,
+every sample by its time. Reading gives sorted, immutable pieces. Equal sets of deliveries give equal facts.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from seamline.model import event as ev
+from seamline.model import record as rec
+
+_hash_json = msgspec.json.Encoder(order="deterministic").encode
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Series(Struct):
+    """One series, oldest sample first; `seqs` is the log position each sample was read from."""
+
+    series: str
+    metric: str
+    labels: dict[str, str]
+    entity: str
+    times: Floats  # epoch seconds, strictly ascending
+    values: Floats  # NaN: the sender said that the series vanished
+    seqs: Ints
+
+
+class _Samples:
+    """A series in the making: chunks as they came, made one sorted array when somebody reads."""
+
+    __slots__ = ("chunks", "head", "whole")
+
+    def __init__(self, head: ev.Measurement) -> None:
+        self.head = head
+        self.chunks: list[tuple[tuple[float, ...], tuple[float, ...], int]] = []
+        self.whole: Series | None = None
+
+    def add(self, m: ev.Measurement) -> None:
+        self.chunks.append((m.times, m.values, m.seq))
+
+    def read(self) -> Series:
+        """Merge what came since the last read. O(new) when samples come in order."""
+        if not self.chunks and self.whole is not None:
+            return self.whole
+        times = np.array([t for c in self.chunks for t in c[0]], dtype=np.float64)
+        values = np.array([v for c in self.chunks for v in c[1]], dtype=np.float64)
+        seqs = np.array([c[2] for c in self.chunks for _ in c[0]], dtype=np.int64)
+        if self.whole is not None:
+            times = np.concatenate((self.whole.times, times))
+            values = np.concatenate((self.whole.values, values))
+            seqs = np.concatenate((self.whole.seqs, seqs))
+        if len(times) > 1 and not bool(np.all(np.diff(times) > 0)):
+            # of two values for one time the larger wins, of equal ones the earlier delivery: any order of
+            # arrival gives the same array
+            order = np.lexsort((seqs, -np.nan_to_num(values, nan=-np.inf), times))
+            times, values, seqs = times[order], values[order], seqs[order]
+            keep = np.concatenate(([True], np.diff(times) > 0))
+            times, values, seqs = times[keep], values[keep], seqs[keep]
+        self.chunks.clear()
+        h = self.head
+        self.whole = Series(h.series, h.metric, dict(h.labels), h.entity, times, values, seqs)
+        return self.whole
+
+
+def _version(event: ev.Versioned) -> tuple[datetime, str]:
+    content = msgspec.structs.replace(event, seq=0)
+    return event.version_at, sha256(_hash_json(content)).hexdigest()
+
+
+class Facts:
+    """What all deliveries up to `position` say. `as_of` is the latest received_at or tick among them."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.as_of: datetime | None = None
+        self.changes: dict[str, ev.Change] = {}
+        self.alerts: dict[str, ev.Alert] = {}
+        self.tickets: dict[str, ev.Ticket] = {}
+        self.runs: dict[str, ev.Run] = {}
+        self.map_facts: dict[str, ev.MapFact] = {}
+        self.claims: dict[str, ev.Claim] = {}
+        self.records: list[tuple[int, rec.AnyRecord]] = []  # by log position
+        self.map_version = 0  # grows when anything the map reads was added
+        self._series: dict[str, _Samples] = {}
+
+    def add(self, events: Iterable[ev.Event]) -> None:
+        """Take events in any order, any number of times."""
+        for event in events:
+            if isinstance(event, ev.Measurement):
+                self._add_measurement(event)
+            else:
+                self._add_versioned(event)
+
+    def _add_measurement(self, m: ev.Measurement) -> None:
+        samples = self._series.get(m.series)
+        if samples is None:
+            samples = self._series[m.series] = _Samples(m)
+            self.map_version += 1
+        samples.add(m)
+
+    def _add_versioned(self, event: ev.Versioned) -> None:
+        table = self._table(event)
+        known = table.get(event.id)
+        if known is None or _version(event) > _version(known):
+            table[event.id] = event
+            if known is None or isinstance(event, ev.MapFact | ev.Claim | ev.Change):
+                self.map_version += 1
+
+    def _table(self, event: ev.Versioned) -> dict[str, ev.Versioned]:
+        tables: dict[type, dict[str, ev.Versioned]] = {
+            ev.Change: self.changes,  # type: ignore[dict-item]
+            ev.Alert: self.alerts,  # type: ignore[dict-item]
+            ev.Ticket: self.tickets,  # type: ignore[dict-item]
+            ev.Run: self.runs,  # type: ignore[dict-item]
+            ev.MapFact: self.map_facts,  # type: ignore[dict-item]
+            ev.Claim: self.claims,  # type: ignore[dict-item]
+        }
+        return tables[type(event)]
+
+    def add_record(self, seq: int, record: rec.AnyRecord) -> None:
+        """Take a record of source `seamline` at its log position."""
+        self.records.append((seq, record))
+
+    def saw(self, position: int, received_at: datetime) -> None:
+        """A delivery at this position was taken in: moves position and as_of, never backwards."""
+        self.position = max(self.position, position)
+        if self.as_of is None or received_at > self.as_of:
+            self.as_of = received_at
+
+    def series(self) -> list[Series]:
+        """All series, sorted by their natural key."""
+        return [self._series[name].read() for name in sorted(self._series)]
+
+    def latest(self, metric: str) -> list[Series]:
+        """The series of one metric, sorted by natural key."""
+        return [
+            samples.read() for name, samples in sorted(self._series.items()) if samples.head.metric == metric
+        ]
+
+    def sorted_changes(self) -> list[ev.Change]:
+        """By (time, entity, id)."""
+        return sorted(self.changes.values(), key=lambda c: (c.at, c.entity, c.id))
+
+    def sorted_runs(self) -> list[ev.Run]:
+        """By (time, job, id)."""
+        return sorted(self.runs.values(), key=lambda r: (r.at, r.job, r.id))

@@ -1,0 +1,74 @@
+"""Who is there and what was declared: the content of `seamline.toml` and of hand-down records."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Absence(Struct, frozen=True):
+    """A dated stand-in for a person who is away: `start_at` <= t < `end_at`."""
+
+    start_at: datetime
+    end_at: datetime
+    stand_in: str
+
+
+class Person(Struct, frozen=True):
+    """A human. Exactly one has no `reports_to`: the whole-stack owner."""
+
+    id: str
+    name: str
+    reports_to: str = ""
+    domain: str = ""
+    time_zone: str = ""
+    left_at: datetime | None = None
+    absences: tuple[Absence, ...] = ()
+
+
+class EntityDecl(Struct, frozen=True):
+    """A declared entity: one `ref`, or every ref that fits the shell pattern `match`."""
+
+    ref: str = ""
+    match: str = ""
+    owner: str = ""
+    domain: str = ""
+    part_of: str = ""
+
+
+class AliasDecl(Struct, frozen=True):
+    """Other spellings of one entity."""
+
+    ref: str
+    same_as: tuple[str, ...]
+
+
+class RelationDecl(Struct, frozen=True):
+    """A relation that no payload shows."""
+
+    source: str
+    kind: str
+    target: str
+
+
+class HandDown(Struct, frozen=True):
+    """A seam given to one person at or below its owner, who accepted, until a date."""
+
+    seam: tuple[str, str, str]
+    to: str
+    by: str
+    accepted_at: datetime | None
+    until: datetime
+    declined_at: datetime | None = None
+
+
+class Organisation(Struct, frozen=True):
+    """A valid tree of people and what they declared. Built only by `analysis.organisation`."""
+
+    name: str
+    people: tuple[Person, ...]
+    entities: tuple[EntityDecl, ...] = ()
+    aliases: tuple[AliasDecl, ...] = ()
+    relations: tuple[RelationDecl, ...] = ()
+    hand_downs: tuple[HandDown, ...] = ()
+    time_zone: str = "UTC"
+    environment: str = "production"
