@@ -1,0 +1,94 @@
+"""The inbox of a recording: takes what the clinic's tools send and writes one line per delivery, in order of receipt.
+
+It answers as the standards ask (202 for webhooks, 204 for remote write, 201 for lineage) and keeps the
+bodies byte for byte. Credentials are never kept; `Host` is replaced, because the port is this run's own.
+"""
+
+import argparse
+import asyncio
+import base64
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from aiohttp import web
+
+from lab.program import serve
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+WEBHOOKS = ("github", "alertmanager", "kubernetes", "zendesk")
+SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+HOST = "inbox.clinic.example"
+MAX_BODY = 4 * 1024 * 1024
+
+
+def line_of(source: str, received_at: datetime, headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    """One recorded delivery; a body that is not UTF-8 text goes as `body_b64`."""
+    kept = {name: value for name, value in headers.items() if name.lower() not in SECRET_HEADERS}
+    if "Host" in kept:
+        kept["Host"] = HOST
+    line: dict[str, Any] = {
+        "source": source,
+        "received_at": received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "headers": kept,
+    }
+    try:
+        return line | {"body": body.decode()}
+    except UnicodeDecodeError:
+        return line | {"body_b64": base64.b64encode(body).decode()}
+
+
+class Recorder:
+    """Appends deliveries to one file; `counts` says how many came per source."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self.counts: Counter[str] = Counter()
+
+    def handler(self, source: str, status: int) -> Handler:
+        """A handler that records under `source` and answers `status`."""
+
+        async def handle(request: web.Request) -> web.Response:
+            body = await request.read()
+            line = line_of(source, datetime.now(UTC), dict(request.headers), body)
+            self._out.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._out.flush()
+            self.counts[source] += 1
+            if status == 202:
+                seq = self.counts.total()
+                return web.json_response({"seq": seq, "duplicate": False, "parsed": False}, status=status)
+            return web.Response(status=status)
+
+        return handle
+
+
+def application(recorder: Recorder) -> web.Application:
+    """The inbox's routes; `GET /counts` tells how much was recorded so far."""
+
+    async def counts(_: web.Request) -> web.Response:
+        return web.json_response(dict(recorder.counts))
+
+    # Bodies are recorded as sent: snappy must not be unpacked, and nothing here sends gzip.
+    app = web.Application(client_max_size=MAX_BODY)
+    for source in WEBHOOKS:
+        app.router.add_post(f"/in/{source}", recorder.handler(source, 202))
+    app.router.add_post("/api/v1/write", recorder.handler("prometheus", 204))
+    app.router.add_post("/api/v1/lineage", recorder.handler("openlineage", 201))
+    app.router.add_get("/counts", counts)
+    return app
+
+
+def main() -> None:
+    """Record to the file named by `--out` until stopped."""
+    arguments = argparse.ArgumentParser(prog="lab.recorder")
+    arguments.add_argument("--out", type=Path, required=True)
+    with arguments.parse_args().out.open("w", encoding="utf-8") as out:
+        asyncio.run(serve(application(Recorder(out))))
+
+
+if __name__ == "__main__":
+    main()

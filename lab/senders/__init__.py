@@ -1,0 +1,1 @@
+"""What the clinic's tools put on the wire: bodies, headers, signatures."""
