@@ -151,7 +151,7 @@ AnyRecord = (
     | Erased
 )
 
-_decode = msgspec.json.Decoder(AnyRecord).decode
+_decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -164,4 +164,4 @@ def to_received(record: AnyRecord, received_at: datetime) -> Received:
 
 def from_body(body: bytes) -> AnyRecord:
     """The record in a delivery's body. Raises msgspec.DecodeError for a kind this version doesn't know."""
-    return _decode(body)
+    return _decoder.decode(body)
