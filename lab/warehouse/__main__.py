@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 
 from lab.warehouse.errors import JobFailed, WarehouseError, first_line
 from lab.warehouse.lineage import Sink
@@ -35,9 +37,15 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def leave(number: int, _frame: FrameType | None) -> None:
+    """End as an interrupt does, so that dbt is not left running behind us."""
+    sys.exit(128 + number)
+
+
 def main() -> int:
     """0 done, 2 usage, 3 a job failed and said so."""
     arguments = parser().parse_args()
+    signal.signal(signal.SIGTERM, leave)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         if arguments.command == "read-report":

@@ -145,7 +145,7 @@ def identity_facet(source: DatasetName, names: Sequence[str]) -> DatasetFacet:
 def measured_input(dataset: DatasetName, found: Profile) -> InputDataset:
     """A dataset that was read whole, with its schema, rows and NULLs."""
     metrics = {
-        name: data_quality_metrics_input_dataset.ColumnMetrics(nullCount=n)
+        name: data_quality_metrics_input_dataset.ColumnMetrics(nullCount=n, quantiles=None)
         for name, n in found.n_nulls.items()
     }
     quality = data_quality_metrics_input_dataset.DataQualityMetricsInputDatasetFacet(
@@ -162,7 +162,8 @@ def measured_input(dataset: DatasetName, found: Profile) -> InputDataset:
 def measured_output(dataset: DatasetName, found: Profile, lineage: DatasetFacet) -> OutputDataset:
     """A dataset that was written whole, with its schema, rows, NULLs and the origin of its columns."""
     metrics = {
-        name: data_quality_metrics_dataset.ColumnMetrics(nullCount=n) for name, n in found.n_nulls.items()
+        name: data_quality_metrics_dataset.ColumnMetrics(nullCount=n, quantiles=None)
+        for name, n in found.n_nulls.items()
     }
     quality = data_quality_metrics_dataset.DataQualityMetricsDatasetFacet(
         columnMetrics=metrics, rowCount=found.n_rows

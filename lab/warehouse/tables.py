@@ -46,8 +46,6 @@ def profile(warehouse: duckdb.DuckDBPyConnection, schema: str, table: str) -> Pr
     """Count a table's rows and NULLs in one scan."""
     columns = columns_of(warehouse, schema, table)
     counts = "".join(f", count(*) - count({quoted(column.name)})" for column in columns)
-    row = warehouse.execute(f"select count(*){counts} from {quoted(schema, table)}").fetchone()
-    if row is None:
-        raise duckdb.InternalException(f"no counts from {schema}.{table}")
+    row = warehouse.execute(f"select count(*){counts} from {quoted(schema, table)}").fetchall()[0]
     n_nulls = {column.name: int(n) for column, n in zip(columns, row[1:], strict=True)}
     return Profile(columns, int(row[0]), n_nulls)

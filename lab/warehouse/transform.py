@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,17 +45,24 @@ def transform(home: Path, sink: Sink, broken_model: str | None = None) -> None:
     wrapper = Path(sys.executable).with_name("dbt-ol")
     if not wrapper.exists():
         raise WarehouseError(f"{wrapper.name} is not installed beside this Python: install openlineage-dbt")
-    with (home / "dbt-ol.log").open("a") as log:
-        done = subprocess.run(
-            [sys.executable, str(wrapper), "build", "--quiet"],
-            cwd=home,
-            env=environment(sink),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode != 0:
-        raise first_failure(home, done.returncode)
+    code = run_whole([sys.executable, str(wrapper), "build", "--quiet"], home, environment(sink))
+    if code != 0:
+        raise first_failure(home, code)
+
+
+def run_whole(command: list[str], home: Path, env: dict[str, str]) -> int:
+    """Run to the end, output into `dbt-ol.log`; the exit code. Whatever it started ends with us."""
+    with (
+        (home / "dbt-ol.log").open("a") as log,
+        subprocess.Popen(
+            command, cwd=home, env=env, stdout=log, stderr=subprocess.STDOUT, process_group=0
+        ) as child,
+    ):
+        try:
+            return child.wait()
+        finally:
+            if child.returncode is None:
+                os.killpg(child.pid, signal.SIGTERM)
 
 
 def environment(sink: Sink) -> dict[str, str]:
