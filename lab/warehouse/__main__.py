@@ -46,7 +46,8 @@ def main() -> int:
     """0 done, 2 usage, 3 a job failed and said so."""
     arguments = parser().parse_args()
     signal.signal(signal.SIGTERM, leave)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # we say ourselves what was not delivered
     try:
         if arguments.command == "read-report":
             print(json.dumps(asdict(read(REPORTS[arguments.report], arguments.dir))))

@@ -72,12 +72,19 @@ class Sink:
             raise WarehouseError(f"--lineage-url {url!r} is not http(s)://host:port/path")
         return cls(f"{parts.scheme}://{parts.netloc}", parts.path.strip("/"))
 
+    def transport(self) -> dict[str, object]:
+        """The OpenLineage client's own setting, for us and for dbt-ol.
+
+        One retry: by default the client holds a job up for most of a minute per event that can't be sent.
+        """
+        return {"type": "http", "url": self.url, "endpoint": self.endpoint, "retry": {"total": 1}}
+
 
 class Lineage:
     """Runs jobs and tells the sink; a sink that is away is logged and never stops a job."""
 
     def __init__(self, sink: Sink) -> None:
-        self._client = OpenLineageClient(transport=HttpTransport(HttpConfig(sink.url, sink.endpoint)))
+        self._client = OpenLineageClient(transport=HttpTransport(HttpConfig.from_dict(sink.transport())))
 
     def run(
         self,

@@ -14,6 +14,7 @@ import duckdb
 import psycopg
 from openlineage.client.event_v2 import InputDataset
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from lab.warehouse.lineage import (
     DatasetName,
@@ -87,7 +88,7 @@ def extract(dsn: str, schema: str, table: str, landing: Path) -> tuple[Column, .
     return columns
 
 
-def reach(dsn: str) -> psycopg.Connection[tuple[str, ...]]:
+def reach(dsn: str) -> psycopg.Connection[TupleRow]:
     """A connection, asked for again for a minute: a crowded database is no reason to skip a load."""
     deadline_s = time.monotonic() + CONNECT_FOR_S
     while True:

@@ -72,8 +72,7 @@ def environment(sink: Sink) -> dict[str, str]:
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "DBT_PROFILES_DIR": ".",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "OPENLINEAGE_URL": sink.url,
-        "OPENLINEAGE_ENDPOINT": sink.endpoint,
+        "OPENLINEAGE__TRANSPORT": json.dumps(sink.transport()),
         "OPENLINEAGE_NAMESPACE": JOB_NAMESPACE,
     }
 
