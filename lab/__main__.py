@@ -1,0 +1,52 @@
+"""`python -m lab record STORY --seed N --out FILE`: run the clinic through a story and record it."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from lab.director import StoryFailed
+from lab.plan import plan
+from lab.processes import StartFailed
+from lab.recording import SUFFIX, record
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
+    record_ = parser.add_subparsers(dest="command", required=True).add_parser("record", help="record a story")
+    record_.add_argument("story", choices=("friday", "two", "calm"))
+    record_.add_argument("--seed", type=int, required=True)
+    record_.add_argument("--out", type=Path, required=True, help=f"a file ending in {SUFFIX}")
+    record_.add_argument("--minutes", type=float, default=6.0, help="length of calm")
+    arguments = parser.parse_args()
+    if not arguments.out.name.endswith(SUFFIX):
+        parser.error(f"--out must end in {SUFFIX}")
+    return arguments
+
+
+async def _record(arguments: argparse.Namespace) -> list[str]:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await record(plan(arguments.story, arguments.seed, arguments.minutes), arguments.out)
+
+
+def main() -> int:
+    """0 recorded, 1 recorded but not as the story goes or not at all, 2 usage."""
+    arguments = _arguments()
+    try:
+        wrong = asyncio.run(_record(arguments))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        wrong = ["interrupted, nothing written"]
+    except (StoryFailed, StartFailed) as failure:
+        wrong = [str(failure)]
+    except ExceptionGroup as failures:
+        wrong = [repr(failure) for failure in failures.exceptions]
+    for complaint in wrong:
+        print(f"lab: {complaint}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

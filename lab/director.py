@@ -1,0 +1,236 @@
+"""Plays a plan on a running clinic and keeps what happened for the truth file."""
+
+import asyncio
+import json
+import random
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lab import postgres
+from lab.plan import DEPLOYMENTS, KINDS, Act, Change, Letters, Onslaught, Pipeline, Plan, Traffic, Vendor
+from lab.processes import run
+from lab.senders.github import Deployed, GitHub
+from lab.stage import RUNNING, Stage, revision
+
+POLL_S = 0.5
+RESCALE_WAIT_S = 60.0
+NEVER = datetime.min.replace(tzinfo=UTC)
+READING_S = (4.0, 15.0)
+REPORTS = {"referrals": "empty_referrals", "revenue": "empty_revenue"}
+
+
+class StoryFailed(RuntimeError):
+    """The clinic did not do what the story needs, or did what it must not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change as it was carried out: its number at GitHub, and the Events its rollout gave."""
+
+    change: Change
+    number: int
+    event_uids: tuple[str, ...]
+    done_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineRun:
+    """One run of the warehouse and the reports that readers found empty after it."""
+
+    began_at: datetime
+    exit_code: int
+    empty: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Course:
+    """What happened."""
+
+    changes: list[Done] = field(default_factory=list)
+    pipelines: list[PipelineRun] = field(default_factory=list)
+    rescales: list[dict[str, Any]] = field(default_factory=list)
+    guilty_rescale: dict[str, Any] | None = None
+    hurts: list[dict[str, str]] = field(default_factory=list)
+    n_requests: int = 0
+    vendor: dict[str, Any] = field(default_factory=dict)
+    tickets: dict[str, int] = field(default_factory=dict)
+    began_at: datetime = NEVER
+    ended_at: datetime = NEVER
+
+
+class Director:
+    """Does each act at its time; slow acts overlap, changes of one Deployment and pipeline runs do not."""
+
+    def __init__(self, plan: Plan, stage: Stage) -> None:
+        self._plan = plan
+        self._stage = stage
+        self._random = random.Random(f"director {plan.seed}")
+        self._github = GitHub(stage.session, stage.inbox_url, plan.seed)
+        self._versions = {name: version for name, (_, version, _) in RUNNING.items()}
+        self._pipeline = asyncio.Lock()
+        self._began_s = 0.0
+        self.course = Course()
+
+    async def play(self) -> Course:
+        """The whole story, in its real time. Raises StoryFailed, or the first error of an act."""
+        booking = (await self._stage.get(f"{self._stage.cluster_url}/deployments"))["appt-web"]["url"]
+        await self._stage.post(f"{self._stage.public_url}/traffic", {"booking_url": booking})
+        self._began_s, self.course.began_at = time.monotonic(), datetime.now(UTC)
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(self._watch_programs())
+            acts = [group.create_task(self._at(step.at_s, step.act)) for step in self._plan.steps]
+            if self._plan.pipeline_after_harm_s is not None:
+                acts.append(group.create_task(self._pipeline_after_harm(self._plan.pipeline_after_harm_s)))
+            await asyncio.sleep(self._plan.length_s)
+            await asyncio.wait(acts, timeout=60)
+            watch.cancel()
+        await self._collect()
+        return self.course
+
+    def say(self, words: str) -> None:
+        """Progress, for whoever watches."""
+        print(f"[{time.monotonic() - self._began_s:6.1f} s] {words}", file=sys.stderr, flush=True)
+
+    async def _watch_programs(self) -> None:
+        while True:
+            await asyncio.sleep(2.0)
+            if died := self._stage.troupe.died():
+                raise StoryFailed(f"{died[0]} died:\n{self._stage.troupe.last_words(died[0])}")
+
+    async def _at(self, at_s: float, act: Act) -> None:
+        await asyncio.sleep(max(0.0, self._began_s + at_s - time.monotonic()))
+        match act:
+            case Change():
+                await self._carry_out(act)
+            case Traffic():
+                await self._traffic(act)
+            case Pipeline():
+                await self._run_pipeline(act.fail_job)
+            case Letters():
+                self.say(f"{len(act.kinds)} unrelated letter(s)")
+                await asyncio.gather(*(self._write(kind) for kind in act.kinds))
+            case Vendor():
+                self.say("vendor breaks" if act.broken else "vendor is mended")
+                await self._stage.post(f"{self._stage.vendor_url}/admin/{'break' if act.broken else 'mend'}", {})
+            case Onslaught():
+                await self._onslaught(act)
+
+    async def _traffic(self, wish: Traffic) -> None:
+        rates = {"patient": wish.patient, "partner": wish.partner}
+        given = {who: rate for who, rate in rates.items() if rate is not None}
+        self.say(f"traffic {given}")
+        await self._stage.post(f"{self._stage.public_url}/traffic", given)
+
+    async def _write(self, kind: str) -> None:
+        await self._stage.post(f"{self._stage.helpdesk_url}/letters", {"kind": kind})
+
+    # -- changes -------------------------------------------------------------
+    async def _carry_out(self, change: Change) -> None:
+        name = DEPLOYMENTS[change.repository]
+        version = change.version or self._versions[name]
+        self.say(f"{change.repository}: {change.description}")
+        opened = await self._github.announce(
+            Deployed(change.repository, change.task, revision(name, version), "main", change.description,
+                     self._facts(change, version))
+        )  # fmt: skip
+        await self._github.report(change.repository, opened, "in_progress")
+        uids = await self._apply(change, name, version)
+        self._versions[name] = version
+        await self._github.report(change.repository, opened, "success")
+        self.course.changes.append(Done(change, int(opened["id"]), tuple(uids), datetime.now(UTC)))
+
+    def _facts(self, change: Change, version: str) -> dict[str, Any]:
+        facts: dict[str, Any] = {"kind": KINDS[change.task], "release": version}
+        if change.task == "deploy":
+            facts["image"] = f"registry.clinic.example/{change.repository}:{version}"
+        if change.statement:
+            facts["statement"] = change.statement
+        return facts | change.facts
+
+    async def _apply(self, change: Change, name: str, version: str) -> list[str]:
+        url = f"{self._stage.cluster_url}/deployments/{name}"
+        if change.task == "deploy":
+            wish = {"version": version, "revision": revision(name, version), "settings": change.settings}
+            return list((await self._stage.post(f"{url}/release", wish))["events"])
+        if change.task == "deploy:config":
+            await self._stage.post(f"{url}/config", change.settings)
+        else:
+            await postgres.execute(self._stage.socket_folder, change.statement)
+        return []
+
+    # -- the partners' onslaught ----------------------------------------------
+    async def _onslaught(self, act: Onslaught) -> None:
+        seen = (await self._autoscaler())["n_syncs"]
+        while (await self._autoscaler())["n_syncs"] == seen:
+            await asyncio.sleep(POLL_S)
+        n_before = len((await self._autoscaler())["decisions"])
+        await self._traffic(Traffic(partner=act.partner))
+        async with asyncio.timeout(RESCALE_WAIT_S):
+            while len(decisions := (await self._autoscaler())["decisions"]) == n_before:
+                await asyncio.sleep(POLL_S)
+        self.course.guilty_rescale = decisions[n_before]
+        self.say(f"autoscaler: {decisions[n_before]['n_before']} -> {decisions[n_before]['n_after']}")
+        await self._carry_out(act.then)
+
+    async def _autoscaler(self) -> Any:
+        return await self._stage.get(f"{self._stage.autoscaler_url}/decisions")
+
+    # -- the warehouse ----------------------------------------------------------
+    async def _pipeline_after_harm(self, delay_s: float) -> None:
+        while not (await self._stage.get(f"{self._stage.public_url}/hurts"))["hurts"]:
+            if time.monotonic() - self._began_s > self._plan.length_s:
+                return
+            await asyncio.sleep(POLL_S)
+        self.say("first harm")
+        await asyncio.sleep(delay_s)
+        await self._run_pipeline("")
+
+    async def _run_pipeline(self, fail_job: str) -> None:
+        async with self._pipeline:
+            began_at = datetime.now(UTC)
+            fail = ["--fail-job", fail_job] if fail_job else []
+            code, _, error = await run(
+                [*self._warehouse("run"), "--dsn", self._stage.admin_dsn,
+                 "--lineage-url", f"{self._stage.inbox_url}/api/v1/lineage", *fail]
+            )  # fmt: skip
+            self.say(f"pipeline: exit {code} after {(datetime.now(UTC) - began_at) / timedelta(seconds=1):.1f} s")
+            if (code == 0) == bool(fail_job):
+                raise StoryFailed(f"pipeline ended with {code}: {error[-800:]}")
+            empty = () if fail_job else await self._empty_reports()
+            self.course.pipelines.append(PipelineRun(began_at, code, empty))
+        if fail_job:
+            await asyncio.sleep(self._random.uniform(4, 8))
+            await self._run_pipeline("")
+        await asyncio.gather(*(self._complain(report) for report in empty))
+
+    async def _empty_reports(self) -> tuple[str, ...]:
+        empty = []
+        for report in REPORTS:
+            code, out, error = await run([*self._warehouse("read-report"), "--report", report])
+            if code:
+                raise StoryFailed(f"report {report} can't be read: {error[-400:]}")
+            if json.loads(out)["hurt"]:
+                empty.append(report)
+        return tuple(empty)
+
+    def _warehouse(self, command: str) -> list[str]:
+        folder = str(self._stage.folder / "warehouse")
+        return ["nice", "-n", "19", sys.executable, "-m", "lab.warehouse", command, "--dir", folder]
+
+    async def _complain(self, report: str) -> None:
+        """One or two of those who read the report write, after a look at it."""
+        self.say(f"report {report} is empty")
+        for _ in range(self._random.choice((1, 2))):
+            await asyncio.sleep(self._random.uniform(*READING_S))
+            await self._write(REPORTS[report])
+
+    async def _collect(self) -> None:
+        hurts = await self._stage.get(f"{self._stage.public_url}/hurts")
+        self.course.hurts, self.course.n_requests = hurts["hurts"], hurts["n_requests"]
+        self.course.rescales = (await self._autoscaler())["decisions"]
+        self.course.vendor = await self._stage.get(f"{self._stage.vendor_url}/admin/failures")
+        self.course.tickets = await self._stage.get(f"{self._stage.helpdesk_url}/counts")
+        self.course.ended_at = datetime.now(UTC)

@@ -1,0 +1,123 @@
+"""The whole clinic, started for one recording."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+
+from lab import monitoring, postgres
+from lab.monitoring import Addresses
+from lab.processes import Child, Troupe
+
+# What ran before the recording began: module, version, settings besides the addresses.
+RUNNING: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "appt-web": ("lab.clinic.booking", "2.3.0", {"pool_size": 4, "call_timeout_s": 4, "log_level": "info"}),
+    "inv-api": ("lab.clinic.billing", "5.1.2", {"pool_size": 3, "price_cache_s": 55, "log_level": "info"}),
+    "msg-worker": ("lab.clinic.notify", "1.9.0", {"vendor_timeout_s": 2, "log_level": "info"}),
+}
+
+
+def revision(deployment: str, version: str) -> str:
+    """The commit a version was built from: 40 hex digits."""
+    return hashlib.sha1(f"{deployment} {version}".encode(), usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Addresses of a running clinic, and a session to talk to it."""
+
+    folder: Path
+    recording: Path
+    session: ClientSession
+    troupe: Troupe
+    inbox_url: str
+    cluster_url: str
+    autoscaler_url: str
+    helpdesk_url: str
+    public_url: str
+    vendor_url: str
+
+    @property
+    def socket_folder(self) -> Path:
+        """Where PostgreSQL's socket is."""
+        return self.folder / "pg"
+
+    @property
+    def admin_dsn(self) -> str:
+        """The operators' way into the database."""
+        return postgres.dsn(self.socket_folder, postgres.ADMIN)
+
+    async def get(self, url: str) -> Any:
+        """The JSON at `url`. Raises aiohttp.ClientError."""
+        async with self.session.get(url) as answer:
+            answer.raise_for_status()
+            return await answer.json()
+
+    async def post(self, url: str, document: Any) -> Any:
+        """Post JSON, give the JSON answered. Raises aiohttp.ClientError."""
+        async with self.session.post(url, json=document) as answer:
+            answer.raise_for_status()
+            return await answer.json()
+
+
+@contextlib.asynccontextmanager
+async def company(folder: Path, seed: int) -> AsyncIterator[Stage]:
+    """Start every program of the clinic in `folder`; all are ended when the block is left."""
+    # The database server runs as another user and must be able to reach its folder.
+    folder.chmod(0o711)
+    async with contextlib.AsyncExitStack() as stack:
+        troupe = Troupe(folder)
+        stack.push_async_callback(troupe.close)
+        session = await stack.enter_async_context(ClientSession())
+        recording = folder / "recording.jsonl"
+        inbox_url = _url(await troupe.python("recorder", "lab.recorder", "--out", str(recording)))
+        await postgres.start(troupe, folder / "pg")
+        yield await _open(folder, recording, session, troupe, inbox_url, seed)
+
+
+async def _open(
+    folder: Path, recording: Path, session: ClientSession, troupe: Troupe, inbox_url: str, seed: int
+) -> Stage:
+    to_inbox = ("--inbox-url", inbox_url)
+    desk = _url(await troupe.python("helpdesk", "lab.clinic.helpdesk", *to_inbox, "--seed", str(seed)))
+    public = _url(
+        await troupe.python("patients", "lab.clinic.patients", "--helpdesk-url", desk, "--seed", str(seed))
+    )
+    vendor = _url(
+        await troupe.python("textwave", "lab.clinic.textwave", "--phone-url", f"{public}/sms", "--seed", str(seed))
+    )
+    releases = _write_releases(folder, vendor)
+    cluster = _url(
+        await troupe.python(
+            "cluster", "lab.clinic.cluster", "--releases", str(releases), "--folder", str(folder), *to_inbox
+        )
+    )
+    scaler = await troupe.python("autoscaler", "lab.clinic.autoscaler", "--cluster-url", cluster, *to_inbox)
+    opened = Stage(folder, recording, session, troupe, inbox_url, cluster, _url(scaler), desk, public, vendor)
+    addresses = Addresses(inbox_url, cluster, f"127.0.0.1:{scaler.port}")
+    await monitoring.start(troupe, folder, addresses, opened.admin_dsn)
+    return opened
+
+
+def _url(child: Child) -> str:
+    return f"http://127.0.0.1:{child.port}"
+
+
+def _write_releases(folder: Path, vendor_url: str) -> Path:
+    addresses = {"dsn": postgres.dsn(folder / "pg", postgres.APP), "vendor_url": vendor_url}
+    path = folder / "releases.json"
+    path.write_text(
+        json.dumps(
+            {
+                name: {"module": module, "version": version, "revision": revision(name, version),
+                       "settings": settings | addresses}
+                for name, (module, version, settings) in RUNNING.items()
+            }
+        )
+    )  # fmt: skip
+    return path
