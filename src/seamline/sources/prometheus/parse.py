@@ -1,14 +1,13 @@
 """Remote write requests as Measurements, one per series, and MapFacts where labels prove a join."""
 
-import hmac
 import struct
-from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
 from msgspec import Struct
 
+from seamline.model import credential
 from seamline.model.delivery import Delivery
 from seamline.model.errors import Unreadable
 from seamline.model.event import Event, MapFact, Measurement
@@ -34,31 +33,19 @@ class _Gathered(Struct):
     values: list[float]
 
 
-def key(headers: Mapping[str, str], body: bytes) -> str:  # noqa: ARG001 - the port's signature
+def key(headers: Mapping[str, str], body: bytes) -> str:  # noqa: ARG001  the port's signature
     """Always "": remote write has no delivery id, so equal bodies count once."""
     return ""
 
 
 def verify(
     headers: Mapping[str, str],
-    body: bytes,  # noqa: ARG001 - remote write can't sign bodies
+    body: bytes,  # noqa: ARG001  remote write can't sign bodies
     secrets: Sequence[bytes],
     now: datetime,  # noqa: ARG001
 ) -> bool:
-    """Whether the bearer token, or the password of basic authentication, is one of the secrets."""
-    given = _credential(headers.get("authorization", ""))
-    return any(hmac.compare_digest(given, secret) for secret in secrets if secret)
-
-
-def _credential(authorization: str) -> bytes:
-    """What `Authorization` proves: the token, or the password after the colon; b"" when it proves nothing."""
-    scheme, _, value = authorization.partition(" ")
-    try:
-        if scheme.lower() == "basic":
-            return b64decode(value.strip(), validate=True).partition(b":")[2]
-        return value.strip().encode("latin-1") if scheme.lower() == "bearer" else b""
-    except ValueError:
-        return b""
+    """Whether `Authorization` carries one of the secrets (`authorization` or `basic_auth` of remote_write)."""
+    return credential.proves(headers, secrets)
 
 
 def redact(headers: Mapping[str, str], body: bytes, pseudonym: Pseudonym) -> bytes:  # noqa: ARG001
@@ -73,7 +60,7 @@ def parse(delivery: Delivery) -> Iterator[Event]:
     Raises Unreadable.
     """
     if delivery.body is None:
-        raise Unreadable("remote write: the body was erased")
+        raise Unreadable("the body is gone: erased, or past its retention")
     _refuse_version_2(delivery.headers)
     gathered = _gather(wire.series_of(delivery.body))
     for found in gathered:
