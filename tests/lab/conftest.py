@@ -1,0 +1,9 @@
+"""The lab is not part of the package: its folder is found from here."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))

@@ -1,0 +1,99 @@
+"""The stories' plans."""
+
+import pytest
+
+from lab.plan import (
+    BILLING_RENAME,
+    BOOKING_24,
+    Change,
+    Letters,
+    Onslaught,
+    Pipeline,
+    Plan,
+    Step,
+    Story,
+    Vendor,
+    plan,
+)
+
+STORIES: tuple[Story, ...] = ("friday", "two", "calm")
+SEEDS = range(1, 40)
+
+
+def changes(told: Plan) -> list[tuple[float, Change]]:
+    """The changes of a plan with their times; the one that follows the onslaught counts at its start."""
+    found = []
+    for step in told.steps:
+        if isinstance(step.act, Change):
+            found.append((step.at_s, step.act))
+        if isinstance(step.act, Onslaught):
+            found.append((step.at_s, step.act.then))
+    return found
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_same_seed_same_plan(story: Story) -> None:
+    """A plan is a function of story and seed."""
+    assert plan(story, 7) == plan(story, 7)
+    assert plan(story, 7) != plan(story, 8)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_six_harmless_changes_at_least(story: Story) -> None:
+    """Whatever the seed, six changes or more are harmless, and none is made twice."""
+    for seed in SEEDS:
+        made = [change for _, change in changes(plan(story, seed))]
+        assert sum(not change.guilty for change in made) >= 6
+        statements = [change.statement for change in made if change.statement]
+        assert len(statements) == len(set(statements))
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_noise_is_in_every_story(story: Story) -> None:
+    """Three unrelated tickets at once, and a job that fails at first, belong to every story."""
+    for seed in SEEDS:
+        acts = [step.act for step in plan(story, seed).steps]
+        assert any(isinstance(act, Letters) and len(act.kinds) == 3 for act in acts)
+        assert sum(isinstance(act, Pipeline) and bool(act.fail_job) for act in acts) == 1
+
+
+def test_friday_has_a_harmless_change_nearer_to_the_harm() -> None:
+    """The guilty release comes before the onslaught, and a change of the same service follows it."""
+    for seed in SEEDS:
+        told = changes(plan("friday", seed))
+        [guilty_s] = [at_s for at_s, change in told if change is BOOKING_24]
+        last_s, last = max(((at_s, change) for at_s, change in told if at_s < 300), key=lambda found: found[0])
+        assert guilty_s < last_s
+        assert (last.repository, last.guilty) == ("appointments-api", False)
+
+
+def test_friday_runs_no_pipeline_between_release_and_harm() -> None:
+    """The renamed column is loaded only after the first errors."""
+    for seed in SEEDS:
+        told = plan("friday", seed)
+        assert all(step.at_s < 140 for step in told.steps if isinstance(step.act, Pipeline))
+        assert told.pipeline_after_harm_s is not None
+
+
+def test_two_has_its_causes_apart() -> None:
+    """The migration precedes the vendor's outage, harmless changes lie between them, the vendor is mended."""
+    for seed in SEEDS:
+        told = plan("two", seed)
+        [guilty_s] = [at_s for at_s, change in changes(told) if change is BILLING_RENAME]
+        breaks_s, mended_s = _vendor_times(told.steps)
+        assert guilty_s < breaks_s < mended_s < told.length_s
+        between = [change for at_s, change in changes(told) if guilty_s < at_s < breaks_s]
+        assert {change.repository for change in between} == {"invoicing", "messaging"}
+
+
+def _vendor_times(steps: tuple[Step, ...]) -> tuple[float, float]:
+    times = {step.act.broken: step.at_s for step in steps if isinstance(step.act, Vendor)}
+    return times[True], times[False]
+
+
+def test_calm_has_nothing_guilty_at_any_length() -> None:
+    """An hour of calm has changes all along, and none is guilty."""
+    told = plan("calm", 31, minutes=60)
+    made = changes(told)
+    assert not any(change.guilty for _, change in made)
+    assert {int(at_s // 600) for at_s, _ in made} == set(range(6))
