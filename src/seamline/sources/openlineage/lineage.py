@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from msgspec import Struct
 
 from seamline.model import refs
-from seamline.sources.openlineage import shape
+from seamline.sources.openlineage import facets, shape
 
 Edge = tuple[str, str, str]  # what derives, what it derives from (refs), why
 
@@ -25,7 +25,7 @@ def of_dataset(dataset: shape.Dataset, inputs: Collection[shape.Dataset]) -> Der
     """What the facets of a dataset say; `inputs` are the event's own, to complete clipped names by."""
     edges: list[tuple[bool, Edge]] = []
     for facet in ("columnLineage", "lineage"):
-        lineage = dataset.facet(facet, shape.Lineage)
+        lineage = dataset.facet(facet, facets.Lineage)
         if lineage is not None:
             whole = [*(lineage.dataset or ()), *(lineage.inputs or ())]
             edges += _edges(dataset.ref(), facet, lineage.fields, whole, inputs)
@@ -34,7 +34,7 @@ def of_dataset(dataset: shape.Dataset, inputs: Collection[shape.Dataset]) -> Der
 
 def of_job(job: shape.Job | None, inputs: Collection[shape.Dataset]) -> Iterator[Derivation]:
     """What the job's own `lineage` facet says of each dataset. Jobs as targets or origins are passed over."""
-    lineage = shape.facet(job.facets, "lineage", shape.JobLineage) if job else None
+    lineage = shape.facet(job.facets, "lineage", facets.JobLineage) if job else None
     for entry in lineage.entries if lineage else ():
         target = shape.Dataset(entry.namespace, entry.name).ref() if entry.type == "DATASET" else ""
         if target:
@@ -52,8 +52,8 @@ def _derivation(edges: Iterable[tuple[bool, Edge]]) -> Derivation:
 def _edges(
     target: str,
     facet: str,
-    fields: dict[str, shape.FieldLineage] | None,
-    whole: Iterable[shape.Origin],
+    fields: dict[str, facets.FieldLineage] | None,
+    whole: Iterable[facets.Origin],
     inputs: Collection[shape.Dataset],
 ) -> Iterator[tuple[bool, Edge]]:
     """(by value, edge) for every origin; every column edge also says that the datasets derive."""
@@ -72,7 +72,7 @@ def _edges(
             yield from _whole(target, source, origin, facet)
 
 
-def _whole(target: str, source: str, origin: shape.Origin, facet: str) -> Iterator[tuple[bool, Edge]]:
+def _whole(target: str, source: str, origin: facets.Origin, facet: str) -> Iterator[tuple[bool, Edge]]:
     yield False, (target, source, facet)
     if origin.field:
         how = sorted({t.subtype or t.type for t in origin.transformations or ()})
@@ -80,7 +80,7 @@ def _whole(target: str, source: str, origin: shape.Origin, facet: str) -> Iterat
         yield False, (target, refs.column(source, origin.field), why)
 
 
-def _source(origin: shape.Origin, inputs: Collection[shape.Dataset]) -> str:
+def _source(origin: facets.Origin, inputs: Collection[shape.Dataset]) -> str:
     """The dataset an origin names; "" for a job or a name that is missing.
 
     Some producers clip the database off the name (OpenLineage#1665): an input of the event that ends in the
