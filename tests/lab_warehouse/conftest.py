@@ -60,7 +60,7 @@ def clinic_dsn() -> Iterator[str]:
     """The clinic's database in a cluster of its own, reached by socket, gone afterwards."""
     become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     initdb, pg_ctl = server_program("initdb"), server_program("pg_ctl")
-    folder = Path(tempfile.mkdtemp(prefix="clinic-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="warehouse-test-"))
     if become:
         shutil.chown(folder, "postgres")
     data = str(folder / "data")
@@ -135,6 +135,7 @@ def run_once(clinic_dsn: str, inbox: Inbox, tmp_path_factory: pytest.TempPathFac
 def history(clinic_dsn: str, run_once: Callable[..., Ran]) -> dict[str, Ran]:
     """One warehouse's life: a good run, two failed ones, the retry, and one after columns vanished."""
     ran = {"good": run_once()}
+    assert ran["good"].code == 0, ran["good"].error
     ran["load failed"] = run_once("--fail-job", "load.inv.invoices")
     ran["model failed"] = run_once("--fail-job", "mart_revenue")
     ran["retried"] = run_once()
