@@ -1,0 +1,140 @@
+"""What was declared of an entity, and whose it is: declared, inherited, or the root's by default."""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import translate
+
+from msgspec import Struct
+
+from seamline.analysis.identity import Identity
+from seamline.model.event import Claim
+from seamline.model.organisation import EntityDecl, Organisation
+from seamline.model.refs import kind_of
+from seamline.model.stack import LooseEnd, Relation
+
+# Domain of what nobody declared and whose owner has none.
+DOMAIN_OF_KIND = {
+    "service": "dev", "endpoint": "dev", "repo": "dev", "agent": "dev", "alert": "platform", "scrape": "platform",
+    "deployment": "platform", "autoscaler": "platform", "pod": "platform", "database": "platform",
+    "queue": "platform", "dataset": "data", "column": "data", "job": "data", "dashboard": "data", "model": "data",
+    "desk": "support", "topic": "support", "vendor": "vendor", "peer": "vendor",
+}  # fmt: skip
+# Run by somebody else, whoever keeps them inside.
+OUTSIDE = frozenset({"vendor", "peer"})
+PARTS = frozenset({"column", "endpoint", "pod"})  # always parts of an owned unit, where the whole is known
+# Whose owner an entity takes that has none: along these relations, from source to target.
+_INHERITS = ("part_of", "scales", "built_from")
+
+
+class Owned(Struct, frozen=True):
+    """An entity's one owner and how that came about: declared | inherited | defaulted."""
+
+    person: str
+    how: str
+
+
+class Declared:
+    """The `[[entity]]` tables, asked by entity: a ref before a pattern, a longer pattern before a shorter."""
+
+    __slots__ = ("_by_ref", "_patterns", "_spellings")
+
+    def __init__(self, organisation: Organisation, identity: Identity) -> None:
+        self._spellings = identity.spellings
+        self._by_ref = {d.ref: d for d in organisation.entities if d.ref}
+        patterns = [d for d in organisation.entities if d.match]
+        patterns.sort(key=lambda d: (-len(d.match), d.match))
+        self._patterns = [(re.compile(translate(d.match)), d) for d in patterns]
+
+    def of(self, ref: str) -> list[EntityDecl]:
+        """What covers an entity in any of its spellings, the most telling first."""
+        refs = [ref, *(r for r in self._spellings(ref) if r != ref)]
+        exact = [self._by_ref[r] for r in refs if r in self._by_ref]
+        return exact + [d for pattern, d in self._patterns if any(pattern.match(r) for r in refs)]
+
+
+def owners(
+    refs: Iterable[str],
+    declared: Mapping[str, Sequence[EntityDecl]],
+    relations: Sequence[Relation],
+    claims: Mapping[str, Sequence[Claim]],
+    root: str,
+) -> dict[str, Owned]:
+    """The one owner of each canonical ref.
+
+    What nobody declared takes the owner of its whole, of what it scales, of its repository, or of the service
+    built from it; else the one person of the tree whom a tool's claims name; else the root's, defaulted.
+    """
+    above = _above(relations)
+    return {ref: _owner(ref, declared, above, claims, root) for ref in refs}
+
+
+def _above(relations: Sequence[Relation]) -> dict[str, list[str]]:
+    """From whom each ref may inherit, in the order of `_INHERITS`, then a repository from its services."""
+    out: dict[str, list[str]] = {}
+    for kind in _INHERITS:
+        for r in relations:
+            if r.kind == kind:
+                out.setdefault(r.source, []).append(r.target)
+    for r in relations:
+        if r.kind == "built_from":
+            out.setdefault(r.target, []).append(r.source)
+    return out
+
+
+def _owner(
+    ref: str,
+    declared: Mapping[str, Sequence[EntityDecl]],
+    above: Mapping[str, Sequence[str]],
+    claims: Mapping[str, Sequence[Claim]],
+    root: str,
+) -> Owned:
+    waiting, seen = deque([ref]), {ref}
+    while waiting:
+        at = waiting.popleft()
+        person = next((d.owner for d in declared.get(at, ()) if d.owner), "")
+        if person:
+            return Owned(person, "declared" if at == ref else "inherited")
+        further = [r for r in above.get(at, ()) if r not in seen]
+        seen.update(further)
+        waiting.extend(further)
+    named = {c.owner for c in claims.get(ref, ())}
+    return Owned(named.pop(), "inherited") if len(named) == 1 else Owned(root, "defaulted")
+
+
+def claims_by_entity(
+    claims: Iterable[Claim], canonical: Callable[[str], str], organisation: Organisation
+) -> dict[str, list[Claim]]:
+    """Claims that name a person of the tree by their id, by canonical ref, sorted."""
+    people = {p.id for p in organisation.people}
+    out: dict[str, list[Claim]] = {}
+    for claim in sorted(claims, key=lambda c: (c.entity, c.owner, c.id)):
+        if claim.owner in people:
+            out.setdefault(canonical(claim.entity), []).append(claim)
+    return out
+
+
+def contested(claims: Mapping[str, Sequence[Claim]], owned: Mapping[str, Owned]) -> list[LooseEnd]:
+    """Claims that name somebody else than who is accountable."""
+    return [
+        LooseEnd(
+            ref, f"{claim.source} says {claim.owner} owns it; {owned[ref].person} is {owned[ref].how}",
+            evidence=claim.evidence,
+        )
+        for ref, found in sorted(claims.items())
+        for claim in found
+        if ref in owned and claim.owner != owned[ref].person
+    ]  # fmt: skip
+
+
+def domain(ref: str, declared: Sequence[EntityDecl], owned: Owned, domain_of: Mapping[str, str]) -> str:
+    """Declared, else its owner's, else by kind.
+
+    What somebody else runs is a vendor's whoever keeps it, and an owner by default says nothing of a domain.
+    """
+    said = next((d.domain for d in declared if d.domain), "")
+    if said:
+        return said
+    if kind_of(ref) not in OUTSIDE and owned.how != "defaulted" and domain_of.get(owned.person):
+        return domain_of[owned.person]
+    return DOMAIN_OF_KIND.get(kind_of(ref), "platform")
