@@ -1,0 +1,57 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.seamline-locked
+PYTEST_ARGS ?=
+CI ?=
+
+.PHONY: help
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(STAMP) ## make .venv and install exactly what is locked
+
+$(STAMP): locks/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: needs Python 3.11 or later (make PYTHON=python3.12 setup)")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@if command -v uv >/dev/null; then \
+	   uv pip install --quiet --python $(BIN)/python --require-hashes -r locks/dev.txt; \
+	   uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	 else \
+	   $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt; \
+	   $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	 fi
+	@touch $(STAMP)
+
+.PHONY: run
+run: setup ## tell the recorded story of one Friday, in the terminal
+	@$(BIN)/seamline demo --no-serve
+
+.PHONY: test
+test: setup ## run the tests; what this machine lacks is skipped, and named
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: setup ## all that CI runs: style, types, rooms, tests (CI=true: a skip is a failure)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	PYTHONPATH=tests/plugins $(BIN)/python -m pytest $(if $(CI),-p no_skips) $(PYTEST_ARGS)
+
+.PHONY: lock
+lock: setup ## renew locks/ from pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
+	  --all-extras --group dev pyproject.toml -o locks/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
+	  --constraints locks/dev.txt pyproject.toml -o locks/base.txt
+
+.PHONY: clean
+clean: ## remove .venv and what the tools left behind
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

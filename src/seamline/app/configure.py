@@ -1,0 +1,118 @@
+"""`seamline.toml` comes into force: checked first, then a record in the log."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from seamline.analysis import organisation
+from seamline.app.home import Home
+from seamline.model import record as rec
+from seamline.model.errors import Fix, Stop
+from seamline.model.organisation import Organisation
+
+STARTER = """\
+# Who answers for what. Checked and put into force whenever Seamline writes to this home.
+# Format: docs/reference/seamline-toml.md
+
+[organisation]
+name = {name}
+time_zone = "UTC"
+environment = "production"   # what a delivery means when it names no environment
+
+[[person]]                   # exactly one person reports to nobody: the whole-stack owner
+id = {id}
+name = {owner}
+
+# [[person]]
+# id = "ben"
+# name = "Ben Okafor"
+# reports_to = {id}
+# domain = "dev"             # dev, platform, support, data or vendor
+
+# [[entity]]                 # what can break, and whose it is
+# ref = "service:booking"
+# owner = "ben"
+
+# [[alias]]                  # another tool's word for it
+# ref = "service:booking"
+# same_as = ["scrape:appt"]
+
+# [[relation]]               # what no tool shows
+# from = "service:booking"
+# kind = "uses"
+# to = "database:visits-db"
+"""
+
+
+def start(home: Home, *, owner: str, name: str) -> None:
+    """Write the starter `seamline.toml` and put it into force. Raises Fix when there is one already."""
+    if home.config.exists():
+        raise Fix(f"{home.config}: is there already", hint="edit it, or pick another folder with --home")
+    if not owner.strip():
+        raise Fix("the owner has no name", hint='--owner "Mara Vogel"')
+    text = STARTER.format(name=_quoted(name), owner=_quoted(owner), id=_quoted(person_id(owner)))
+    organisation.read(text)
+    try:
+        home.config.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Stop(f"{home.config}: can't be written ({error.strerror})", hint="check its folder") from error
+    follow(home)
+
+
+def follow(home: Home) -> Organisation | None:
+    """Put the home's `seamline.toml` into force when it is new or was changed; None when there is none.
+
+    Raises BadTree or Fix, and appends nothing, when it is not valid. The same file twice is one record.
+    """
+    try:
+        text = home.config.read_text(encoding="utf-8")
+        stamp = home.config.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Fix(f"{home.config}: can't be read ({error})", hint="it has to be a UTF-8 text") from error
+    declared = organisation.read(text)
+    put_in_force(home, text, declared, key=f"{_root(declared)}:{stamp}")
+    return declared
+
+
+def take_over(home: Home, file: Path) -> Organisation:
+    """Make another file this home's `seamline.toml` and put it into force. Raises Fix when it is not valid."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Fix(f"{file}: can't be read ({error})", hint="name a seamline.toml") from error
+    organisation.read(text)
+    home.config.write_text(text, encoding="utf-8")
+    declared = follow(home)
+    assert declared is not None
+    return declared
+
+
+def put_in_force(home: Home, text: str, declared: Organisation, *, key: str) -> None:
+    """Append the record; `key` tells a repeat, which is not stored again."""
+    now = home.clock()
+    received = rec.to_received(rec.ConfigSet(_root(declared), now, text), now)
+    home.log.append([replace(received, key=f"config:{key}")])
+
+
+def person_id(name: str) -> str:
+    """A person's id made of their name: lower case, ASCII, dashes.
+
+    >>> person_id("Renée van Dijk")
+    'renee-van-dijk'
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "owner"
+
+
+def _root(declared: Organisation) -> str:
+    return next(p.id for p in declared.people if not p.reports_to)
+
+
+def _quoted(text: str) -> str:
+    """`text` as a TOML basic string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'

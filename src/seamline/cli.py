@@ -1,0 +1,360 @@
+"""The command line: argv becomes one call of `app`, and what comes back is printed.
+
+Commands import what they need when they run, so that `seamline --help` stays quick. Exit codes: 0 done, 2 the
+caller has to mend something, 3 the gate holds, 4 the gate can't know, 70 a defect of ours.
+"""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from seamline.terminal import exits
+from seamline.terminal.arguments import (
+    AsOfOption,
+    HomeOption,
+    IncidentArgument,
+    JsonOption,
+    correction,
+    log_positions,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from seamline.app.home import Home
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="One log, one map, one name: every failure gets one cause, one seam and one accountable person.",
+)
+
+
+@app.callback()
+def main_options(
+    context: typer.Context,
+    home: Annotated[Path | None, typer.Option("--home", metavar="DIR", help="Data folder.")] = None,
+) -> None:
+    """`--home` may stand before the command as well as after it."""
+    if home is not None and context.invoked_subcommand:
+        context.default_map = {context.invoked_subcommand: {"home": home}}
+
+
+def _open(path: Path, *, write: bool = False) -> "Home":
+    from seamline.bootstrap import open_home
+
+    return open_home(path, write=write)
+
+
+def _open_to_write(path: Path) -> "Home":
+    """The home with its `seamline.toml` in force; a broken one is told of, and the last valid one stays."""
+    from seamline.app import configure
+    from seamline.model.errors import Fix
+
+    home = _open(path, write=True)
+    try:
+        configure.follow(home)
+    except Fix as error:
+        exits.tell(f"warning: {exits.one_line(error)}; the last valid map stays in force")
+    except BaseException:
+        home.__exit__(None, None, None)
+        raise
+    return home
+
+
+def _print(name: str, rows: "list[Any]", as_of: datetime | None, *, json: bool) -> None:
+    from seamline.terminal import lists
+
+    if json:
+        sys.stdout.write(lists.as_json(name, rows, as_of))
+    else:
+        lists.show(name, rows)
+
+
+# -- a home ------------------------------------------------------------------
+@app.command()
+def init(
+    home: HomeOption,
+    owner: Annotated[str, typer.Option("--owner", metavar="NAME", help="The whole-stack owner.")],
+    name: Annotated[str, typer.Option("--name", help="The organisation.")] = "Our organisation",
+) -> None:
+    """Make a home with its whole-stack owner and a starter seamline.toml."""
+    from seamline.app import configure
+
+    with _open(home, write=True) as opened:
+        configure.start(opened, owner=owner, name=name)
+    print(f"{opened.config}: {owner} answers for everything until you write down who else does.\n")
+    print("Next:")
+    print(f"  1. edit {opened.config}: people, entities, aliases")
+    print("  2. seamline ingest FILE...   recorded deliveries, or")
+    print("     seamline serve            an inbox your tools send to")
+    print("  3. seamline loose-ends       what could not be joined to the map")
+    print("  4. seamline incidents        what broke, why, and whose it is")
+
+
+@app.command()
+def serve(
+    home: HomeOption,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8484,
+) -> None:
+    """Run the inbox, the API and the console until Ctrl-C."""
+    with _open_to_write(home) as opened:
+        _serve(opened, host, port)
+
+
+def _serve(home: "Home", host: str, port: int) -> None:
+    from seamline.bootstrap import live
+    from seamline.http.serve import serve as listen
+
+    api, on_batch, after = live(home)
+    listen(home, api, host=host, port=port, on_batch=on_batch, after=after)
+
+
+@app.command()
+def demo(
+    home: Annotated[Path | None, typer.Option("--home", metavar="DIR", help="Keep the home here.")] = None,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the story.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8484,
+) -> None:
+    """Replay a recorded Friday and tell what broke, why, and whose it is."""
+    from tempfile import TemporaryDirectory
+
+    from seamline.app import demo as verb
+    from seamline.terminal import progress, story
+
+    with (
+        TemporaryDirectory(prefix="seamline-demo-") as folder,
+        _open(home or Path(folder), write=True) as opened,
+    ):
+        with progress.on_stderr() as on_progress:
+            told = verb.run(opened, on_progress)
+        story.show(told)
+        if not no_serve:
+            _serve(opened, "127.0.0.1", port)
+
+
+@app.command()
+def ingest(
+    home: HomeOption,
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help=".jsonl, .jsonl.zst, or - for stdin.")
+    ],
+) -> None:
+    """Take recorded deliveries into the log; what is there already is not taken twice."""
+    from seamline.app.ingest import ingest_file
+
+    with _open_to_write(home) as opened:
+        for file in files:
+            done = ingest_file(opened.log, opened.inbox, file)
+            print(f"{file}: {done.n_read} deliveries, {done.n_new} new, {done.n_duplicate} known")
+
+
+# -- reading -----------------------------------------------------------------
+LISTS = {
+    "incidents": "List what broke: one person, one cause, one seam each.",
+    "seams": "List where two owners or domains meet, and who answers for it.",
+    "entities": "List all that can break, with its owner, its domain and its other spellings.",
+    "loose-ends": "List what tools speak of and nothing on the map explains.",
+    "decisions": "List who decided what, on which evidence.",
+}
+
+
+def _add_list(name: str, about: str) -> None:
+    """A command that prints one view, of the same name in `app.views`."""
+    view = name.replace("-", "_")
+
+    def show(home: HomeOption, as_of: AsOfOption = None, json: JsonOption = False) -> None:
+        from seamline.app import views
+
+        with _open(home) as opened:
+            _print(view, getattr(views, view)(opened, as_of), as_of or opened.log.as_of(), json=json)
+
+    app.command(name, help=about)(show)
+
+
+for _name, _about in LISTS.items():
+    _add_list(_name, _about)
+
+
+@app.command()
+def deliveries(
+    home: HomeOption,
+    unreadable: Annotated[bool, typer.Option("--unreadable", help="Only these, with the reason.")] = False,
+    as_of: AsOfOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List what tools sent, newest last."""
+    from seamline.app import views
+
+    with _open(home) as opened:
+        rows = views.deliveries(opened, as_of, unreadable=unreadable)
+        _print("deliveries", rows, as_of or opened.log.as_of(), json=json)
+
+
+@app.command()
+def why(
+    home: HomeOption, incident: IncidentArgument, as_of: AsOfOption = None, json: JsonOption = False
+) -> None:
+    """Tell an incident: causes, path, seam, person, for and against, what would change the answer."""
+    from seamline.app import views
+    from seamline.terminal import story
+
+    with _open(home) as opened:
+        told = views.why(opened, incident, as_of)
+    if json:
+        sys.stdout.write(story.as_json(told))
+    else:
+        story.show(told)
+
+
+@app.command()
+def org(home: HomeOption, as_of: AsOfOption = None, json: JsonOption = False) -> None:
+    """Show the tree of people in force, and what they own."""
+    from seamline.app import views
+    from seamline.terminal import tree
+
+    with _open(home) as opened:
+        organisation = views.organisation(opened, as_of)
+    if json:
+        sys.stdout.write(tree.as_json(organisation))
+    else:
+        tree.show(organisation)
+
+
+# -- a person's word ---------------------------------------------------------
+@app.command()
+def acknowledge(home: HomeOption, incident: IncidentArgument) -> None:
+    """Say: this incident is mine."""
+    from seamline.app import correct as verb
+
+    with _open_to_write(home) as opened:
+        print(verb.acknowledge(opened, incident))
+
+
+@app.command("hand-over")
+def hand_over(
+    home: HomeOption,
+    incident: IncidentArgument,
+    to: Annotated[str, typer.Option("--to", metavar="PERSON", help="Person id.")],
+    why: Annotated[str, typer.Option("--why", help="One line, kept on record.")],
+) -> None:
+    """Give an incident to another person, on record."""
+    from seamline.app import correct as verb
+
+    with _open_to_write(home) as opened:
+        print(verb.hand_over(opened, incident, to=to, why=why))
+
+
+@app.command()
+def correct(
+    home: HomeOption,
+    incident: IncidentArgument,
+    verdict: Annotated[
+        str,
+        typer.Argument(
+            metavar="VERDICT",
+            help="confirmed, wrong_cause, merge, split or not_an_incident.",
+            parser=correction,
+        ),
+    ],
+    cause: Annotated[str, typer.Option("--cause", metavar="KEY", help="wrong_cause: the right one.")] = "",
+    into: Annotated[str, typer.Option("--into", metavar="INCIDENT", help="merge: where it belongs.")] = "",
+    symptom: Annotated[
+        list[str] | None, typer.Option("--symptom", help="split: what is something else.")
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="One line, kept on record.")] = "",
+) -> None:
+    """Say what an incident really was; only causes a person confirmed are learned from."""
+    from seamline.app import correct as verb
+
+    with _open_to_write(home) as opened:
+        done = verb.correct(
+            opened, incident, verdict, cause_key=cause, into=into, symptoms=tuple(symptom or ()), note=note
+        )
+    print(done)
+
+
+@app.command()
+def erase(
+    home: HomeOption,
+    positions: Annotated[list[str], typer.Argument(metavar="SEQ...", help="Log positions: 17, or 20-25.")],
+    why: Annotated[str, typer.Option("--why", help="One line, kept on record.")],
+) -> None:
+    """Remove the bodies of deliveries for good; their envelopes and the reason stay."""
+    from seamline.app import erase as verb
+
+    seqs = [seq for text in positions for seq in log_positions(text)]
+    with _open_to_write(home) as opened:
+        n_erased = verb.erase(opened, seqs, why)
+    print(f"{n_erased} bodies removed")
+
+
+# -- the gate, and proof -----------------------------------------------------
+@app.command()
+def gate(
+    home: HomeOption,
+    change: Annotated[
+        str, typer.Argument(metavar="CHANGE", help="JSON file, - for stdin, or the JSON itself.")
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Ask whether a change may go: exit 0 pass, 3 hold, 4 unknown."""
+    from seamline.app import gate as verb
+    from seamline.terminal import verdict as drawn
+
+    with _open_to_write(home) as opened:
+        answer = verb.gate(opened, text_of(change))
+    if json:
+        sys.stdout.write(drawn.as_json(answer))
+    else:
+        drawn.show(answer)
+    raise typer.Exit({"pass": 0, "hold": exits.HOLD, "unknown": exits.UNKNOWN}[answer.outcome])
+
+
+@app.command()
+def replay(
+    home: HomeOption,
+    export: Annotated[bool, typer.Option("--export", help="Print all views as sorted text.")] = False,
+    until: Annotated[int | None, typer.Option("--until", min=0, metavar="SEQ", help="Log position.")] = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Rebuild every opinion from the log; equal logs give equal bytes."""
+    from hashlib import sha256
+
+    from seamline.app import replay as verb
+
+    digest, n_lines = sha256(), 0
+    with _open(home) as opened:
+        for line in verb.export(opened, until, as_of):
+            digest.update(line.encode())
+            n_lines += 1
+            if export:
+                sys.stdout.write(line)
+    if not export:
+        print(f"{n_lines} lines rebuilt, sha256 {digest.hexdigest()}")
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to measure; `list` names them.")],
+    settings: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE...", help="Its own settings.")
+    ] = None,
+) -> None:
+    """Measure this installation; figures are ratios to a yardstick on the same machine."""
+    from seamline.terminal import benches
+
+    if name == "list":
+        print("\n".join(benches.names()))
+    else:
+        sys.stdout.write(benches.run(name, settings or []))
+
+
+def main() -> NoReturn:
+    """The `seamline` program."""
+    sys.exit(exits.run(app, sys.argv[1:]))

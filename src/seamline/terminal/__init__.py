@@ -1,0 +1,1 @@
+"""What the command line prints: lists, trees, verdicts and stories; no rules, no colour where nobody sees it."""

@@ -1,0 +1,72 @@
+"""Options and arguments that several commands share, and how their texts are read."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seamline.model.errors import Fix
+
+
+def _default_home() -> Path:
+    from seamline.bootstrap import default_home
+
+    return default_home()
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a time such as 2026-03-06T16:40:00Z") from None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def correction(text: str) -> str:
+    """A correction's verdict; dashes will do."""
+    known = ("confirmed", "wrong_cause", "merge", "split", "not_an_incident")
+    if text.replace("-", "_") not in known:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(known)}")
+    return text.replace("-", "_")
+
+
+def log_positions(text: str) -> range:
+    """`17` or `20-25`, both ends taken."""
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and (last or first).isdecimal()):
+        raise typer.BadParameter(f"{text!r} is neither a log position such as 17 nor a span such as 20-25")
+    return range(int(first), int(last or first) + 1)
+
+
+def text_of(argument: str) -> str:
+    """What the argument holds itself, or the file it names, or standard input."""
+    if argument.lstrip().startswith("{"):
+        return argument
+    try:
+        return sys.stdin.read() if argument == "-" else Path(argument).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Fix(
+            f"{argument}: can't be read ({error})", hint="a JSON file, - for stdin, or the JSON itself"
+        ) from error
+
+
+HomeOption = Annotated[
+    Path,
+    typer.Option(
+        "--home",
+        metavar="DIR",
+        default_factory=_default_home,
+        show_default=False,
+        help="Data folder [$SEAMLINE_HOME].",
+    ),
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", metavar="TIME", parser=_time, help="What was known then; UTC unless it says else."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+IncidentArgument = Annotated[str, typer.Argument(metavar="INCIDENT", help="Id, as `incidents` prints it.")]

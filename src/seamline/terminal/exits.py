@@ -1,0 +1,49 @@
+"""How a command ends: its exit code, and one line for whatever went wrong."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from seamline.model.errors import SeamlineError
+
+USAGE, HOLD, UNKNOWN, DEFECT = 2, 3, 4, 70
+
+
+def run(program: Callable[..., Any], arguments: list[str]) -> int:
+    """The exit code of a program for these arguments. SEAMLINE_DEBUG=1 adds the traceback to an error's line."""
+    try:
+        program(arguments, prog_name="seamline")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    except SeamlineError as error:
+        tell(f"error: {one_line(error)}")
+        _trace_if_asked()
+        return USAGE
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001  a door: people get one line, never a traceback
+        tell(f"error: {type(error).__name__}: {one_line(error)} (a defect: SEAMLINE_DEBUG=1 shows where)")
+        _trace_if_asked()
+        return DEFECT
+    return 0
+
+
+def one_line(error: Exception) -> str:
+    """What and where, and the mend in brackets."""
+    hint = getattr(error, "hint", "")
+    text = " ".join(str(error).split()) or type(error).__name__
+    return f"{text} ({hint})" if hint else text
+
+
+def tell(text: str) -> None:
+    """One line on stderr, where it doesn't mix with results."""
+    print(text, file=sys.stderr)
+
+
+def _trace_if_asked() -> None:
+    if os.environ.get("SEAMLINE_DEBUG") == "1":
+        from traceback import print_exc
+
+        print_exc()

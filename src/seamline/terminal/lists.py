@@ -1,0 +1,109 @@
+"""Lists as aligned columns for people, and as JSON for programs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
+
+from seamline.app.forms import incident_form
+from seamline.model.incident import Incident
+from seamline.model.record import VerdictGiven
+from seamline.model.stack import Entity, LooseEnd, Seam
+
+Cells = Callable[[Any], tuple[str, ...]]
+EMPTY = {
+    "incidents": "No incident. `seamline loose-ends` shows what could not be joined to the map.",
+    "seams": "No seam: nobody's work meets anybody else's yet. Declare entities and their owners.",
+    "entities": "Nothing on the map yet: `seamline ingest FILE...`, or send deliveries to `seamline serve`.",
+    "loose_ends": "No loose end: everything that tools speak of is on the map.",
+    "deliveries": "No delivery.",
+    "decisions": "No decision yet.",
+}
+
+
+def as_json(name: str, rows: Sequence[Struct], as_of: datetime | None) -> str:
+    """`{"as_of", NAME: [...]}`, indented, one line feed at the end."""
+    shown = [incident_form(row) if isinstance(row, Incident) else row for row in rows]
+    text = msgspec.json.format(msgspec.json.encode({"as_of": as_of, name: shown}), indent=2)
+    return text.decode() + "\n"
+
+
+def show(name: str, rows: Sequence[Struct], console: Console | None = None) -> None:
+    """Print rows as columns, or what an empty list means."""
+    console = console or Console(highlight=False)
+    if not rows:
+        console.print(EMPTY[name], markup=False)
+        return
+    headings, cells = COLUMNS[name]
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(plain, cells(row)))
+    console.print(table)
+
+
+def plain(text: str) -> str:
+    """Text from outside, safe to print: no markup, no control characters."""
+    return "".join(c if c.isprintable() else " " for c in text).replace("[", r"\[")
+
+
+def _at(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def _incident(i: Incident) -> tuple[str, ...]:
+    top = i.causes[0]
+    return (
+        i.id,
+        _at(i.opened_at),
+        i.state,
+        i.accountable,
+        f"{top.probability:.0%}",
+        top.title,
+        " ".join(i.domains),
+    )
+
+
+def _seam(s: Seam) -> tuple[str, ...]:
+    reach = "outside reach" if s.outside_reach else ""
+    return (s.accountable, str(s.altitude), s.source, s.kind, s.target, reach or s.why)
+
+
+def _entity(e: Entity) -> tuple[str, ...]:
+    return (e.ref, e.domain, e.owner, e.owned_how, " ".join(e.spellings))
+
+
+def _loose_end(e: LooseEnd) -> tuple[str, ...]:
+    return (e.ref, e.why, e.suggestion, e.evidence)
+
+
+def _delivery(d: Any) -> tuple[str, ...]:
+    return (
+        str(d.seq),
+        _at(d.received_at),
+        d.source,
+        "erased" if d.size is None else str(d.size),
+        d.unreadable,
+    )
+
+
+def _decision(d: Any) -> tuple[str, ...]:
+    if isinstance(d, VerdictGiven):
+        v = d.verdict
+        return (_at(d.at), v.accountable, v.change, v.outcome, "; ".join(f.reason for f in v.findings))
+    return (_at(d.at), d.by, d.subject, d.choice, d.note or d.question)
+
+
+COLUMNS: Mapping[str, tuple[tuple[str, ...], Cells]] = {
+    "incidents": (("id", "opened (UTC)", "state", "person", "sure", "cause", "domains"), _incident),
+    "seams": (("person", "altitude", "from", "kind", "to", "why"), _seam),
+    "entities": (("ref", "domain", "owner", "owned", "other spellings"), _entity),
+    "loose_ends": (("ref", "why it is loose", "may be", "because"), _loose_end),
+    "deliveries": (("seq", "received (UTC)", "source", "bytes", "unreadable"), _delivery),
+    "decisions": (("at (UTC)", "by", "of", "choice", "why"), _decision),
+}
