@@ -16,6 +16,8 @@ def complaints(plan: Plan, course: Course, harm_from: datetime | None) -> Iterat
     """What is wrong with the run, in words; nothing when it may be kept."""
     if sum(not done.change.guilty for done in course.changes) + len(course.rescales) < MIN_HARMLESS:
         yield "fewer than six harmless changes"
+    if course.n_refused:
+        yield f"the inbox refused {course.n_refused} deliveries"
     match plan.story:
         case "friday":
             yield from _friday(course, harm_from)

@@ -57,6 +57,7 @@ class Course:
     n_requests: int = 0
     vendor: dict[str, Any] = field(default_factory=dict)
     tickets: dict[str, int] = field(default_factory=dict)
+    n_refused: int = 0
     began_at: datetime = NEVER
     ended_at: datetime = NEVER
 
@@ -133,7 +134,7 @@ class Director:
         version = change.version or self._versions[name]
         self.say(f"{change.repository}: {change.description}")
         opened = await self._github.announce(
-            Deployed(change.repository, change.task, revision(name, version), "main", change.description,
+            Deployed(change.repository, change.task, self._revision(name, version), "main", change.description,
                      self._facts(change, version))
         )  # fmt: skip
         await self._github.report(change.repository, opened, "in_progress")
@@ -150,10 +151,13 @@ class Director:
             facts["statement"] = change.statement
         return facts | change.facts
 
+    def _revision(self, name: str, version: str) -> str:
+        return revision(self._plan.seed, name, version)
+
     async def _apply(self, change: Change, name: str, version: str) -> list[str]:
         url = f"{self._stage.cluster_url}/deployments/{name}"
         if change.task == "deploy":
-            wish = {"version": version, "revision": revision(name, version), "settings": change.settings}
+            wish = {"version": version, "revision": self._revision(name, version), "settings": change.settings}
             return list((await self._stage.post(f"{url}/release", wish))["events"])
         if change.task == "deploy:config":
             await self._stage.post(f"{url}/config", change.settings)
@@ -233,4 +237,5 @@ class Director:
         self.course.rescales = (await self._autoscaler())["decisions"]
         self.course.vendor = await self._stage.get(f"{self._stage.vendor_url}/admin/failures")
         self.course.tickets = await self._stage.get(f"{self._stage.helpdesk_url}/counts")
+        self.course.n_refused = (await self._stage.get(f"{self._stage.inbox_url}/counts")).get("refused", 0)
         self.course.ended_at = datetime.now(UTC)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import signal
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -38,6 +39,13 @@ async def serve(app: web.Application) -> None:
     async with listening(app) as port:
         print(f"{LISTENING}{port}", flush=True)
         await stopped()
+
+
+def end_if_failed(task: asyncio.Task[None]) -> None:
+    """A task's done-callback: without that work the program is worthless, so it ends, and the run notices."""
+    if not task.cancelled() and (error := task.exception()):
+        logging.error("%s failed", task.get_name(), exc_info=error)
+        raise SystemExit(1)
 
 
 async def deliver(

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from lab.program import serve
 
-Handler = Callable[[web.Request], Awaitable[web.Response]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 WEBHOOKS = ("github", "alertmanager", "kubernetes", "zendesk")
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -52,7 +52,7 @@ class Recorder:
     def handler(self, source: str, status: int) -> Handler:
         """A handler that records under `source` and answers `status`."""
 
-        async def handle(request: web.Request) -> web.Response:
+        async def handle(request: web.Request) -> web.StreamResponse:
             body = await request.read()
             line = line_of(source, datetime.now(UTC), dict(request.headers), body)
             self._out.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -65,6 +65,15 @@ class Recorder:
 
         return handle
 
+    @web.middleware
+    async def count_refused(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Count what was not taken as `refused`: too large, or for nobody."""
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            self.counts["refused"] += 1
+            raise
+
 
 def application(recorder: Recorder) -> web.Application:
     """The inbox's routes; `GET /counts` tells how much was recorded so far."""
@@ -73,7 +82,7 @@ def application(recorder: Recorder) -> web.Application:
         return web.json_response(dict(recorder.counts))
 
     # Bodies are recorded as sent: snappy must not be unpacked, and nothing here sends gzip.
-    app = web.Application(client_max_size=MAX_BODY)
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[recorder.count_refused])
     for source in WEBHOOKS:
         app.router.add_post(f"/in/{source}", recorder.handler(source, 202))
     app.router.add_post("/api/v1/write", recorder.handler("prometheus", 204))

@@ -1,6 +1,7 @@
 """A recording's files: made in a temporary folder, compressed to their place when the story was told."""
 
 import json
+import resource
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -30,6 +31,12 @@ def lines_of(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
+def cpu_s() -> float:
+    """CPU seconds of this program and of all children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 async def record(plan: Plan, out: Path) -> list[str]:
     """Run the story, write `out` and its truth; gives what is wrong with the run (then still written)."""
     with tempfile.TemporaryDirectory(prefix="clinic-", ignore_cleanup_errors=True) as name:
@@ -46,6 +53,6 @@ async def record(plan: Plan, out: Path) -> list[str]:
         truth_path(out).write_text(json.dumps(document, indent=1) + "\n")
         director.say(
             f"{out.name}: {len(packed)} bytes, {course.n_requests} requests, {len(course.hurts)} hurt, "
-            f"tickets {course.tickets}"
+            f"tickets {course.tickets}, {cpu_s():.0f} s of CPU"
         )
         return list(complaints(plan, course, harm_from))

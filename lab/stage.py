@@ -22,9 +22,9 @@ RUNNING: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
-def revision(deployment: str, version: str) -> str:
+def revision(seed: int, deployment: str, version: str) -> str:
     """The commit a version was built from: 40 hex digits."""
-    return hashlib.sha1(f"{deployment} {version}".encode(), usedforsecurity=False).hexdigest()
+    return hashlib.sha1(f"{seed} {deployment} {version}".encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ async def _open(
     vendor = _url(
         await troupe.python("textwave", "lab.clinic.textwave", "--phone-url", f"{public}/sms", "--seed", str(seed))
     )
-    releases = _write_releases(folder, vendor)
+    releases = _write_releases(folder, vendor, seed)
     cluster = _url(
         await troupe.python(
             "cluster", "lab.clinic.cluster", "--releases", str(releases), "--folder", str(folder), *to_inbox
@@ -108,13 +108,13 @@ def _url(child: Child) -> str:
     return f"http://127.0.0.1:{child.port}"
 
 
-def _write_releases(folder: Path, vendor_url: str) -> Path:
+def _write_releases(folder: Path, vendor_url: str, seed: int) -> Path:
     addresses = {"dsn": postgres.dsn(folder / "pg", postgres.APP), "vendor_url": vendor_url}
     path = folder / "releases.json"
     path.write_text(
         json.dumps(
             {
-                name: {"module": module, "version": version, "revision": revision(name, version),
+                name: {"module": module, "version": version, "revision": revision(seed, name, version),
                        "settings": settings | addresses}
                 for name, (module, version, settings) in RUNNING.items()
             }

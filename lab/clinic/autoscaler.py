@@ -10,7 +10,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from lab.clinic.hpa import Bounds, Stabiliser, desired
-from lab.program import serve
+from lab.program import end_if_failed, serve
 from lab.senders.kubernetes import NAMESPACE, EventExporter, Happening
 
 DEPLOYMENT = "appt-web"
@@ -109,17 +109,10 @@ class Autoscaler:
         self._session = ClientSession(timeout=ClientTimeout(60))
         self._events = EventExporter(self._session, self._inbox_url)
         watching = asyncio.create_task(self._watch())
-        watching.add_done_callback(_end_if_failed)
+        watching.add_done_callback(end_if_failed)
         yield
         watching.cancel()
         await self._session.close()
-
-
-def _end_if_failed(task: asyncio.Task[None]) -> None:
-    # Without its loop the program is worthless: end it, so that the run notices.
-    if not task.cancelled() and (error := task.exception()):
-        asyncio.get_running_loop().call_exception_handler({"message": "autoscaler failed", "exception": error})
-        raise SystemExit(1)
 
 
 def main() -> None:

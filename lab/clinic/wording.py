@@ -24,7 +24,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Variants for one kind of trouble."""
+    """Variants for one kind of trouble; `by_topic` says that each detail has the subject at its own place."""
 
     group_id: int
     subjects: tuple[str, ...]
@@ -32,6 +32,7 @@ class Voice:
     details: tuple[str, ...]
     endings: tuple[str, ...]
     channels: tuple[str, ...] = ("web", "email", "mobile")
+    by_topic: bool = False
 
 
 CANNOT_BOOK = Voice(
@@ -80,13 +81,15 @@ EMPTY_REVENUE = Voice(
 )  # fmt: skip
 UNRELATED_CARE = Voice(
     SCHEDULING,
-    ("Change of phone number", "Invoice address", "question about parking", "Wheelchair access",
+    ("Change of phone number", "question about parking", "Wheelchair access", "Invoice address",
      "Please delete my old account", "Vaccination record", "Interpreter for my visit"),
     ("Hello,", "Good day,", "Hi team,", "Dear clinic,"),
     ("my phone number has changed, where can I update it?", "can I park near the entrance with my mother?",
      "is there a ramp at the back door?", "I would like the invoice to go to my employer.",
-     "I moved and want my old account removed.", "do you have my vaccination record from last year?"),
+     "I moved and want my old account removed.", "do you have my vaccination record from last year?",
+     "could somebody translate for my father, he speaks Romanian?"),
     ("Thanks.", "Thank you in advance.", "Best regards.", "No hurry."),
+    by_topic=True,
 )  # fmt: skip
 UNRELATED_FIGURES = Voice(
     INSIGHTS,
@@ -96,6 +99,7 @@ UNRELATED_FIGURES = Voice(
      "could the chart use other colours, I am colour-blind.", "can I get the report by mail every Monday?"),
     ("Thanks.", "No hurry.", "Best."),
     ("web", "email"),
+    by_topic=True,
 )  # fmt: skip
 
 VOICES = {
@@ -112,7 +116,9 @@ def write(kind: str, rng: random.Random) -> Letter:
     """A letter about trouble of `kind`; the same generator state gives the same letter. Raises KeyError."""
     voice = VOICES[kind]
     first, last = rng.choice(FIRST), rng.choice(LAST)
-    sentences = [rng.choice(voice.openings), rng.choice(voice.details)]
+    topic = rng.randrange(len(voice.details))
+    subject = voice.subjects[topic] if voice.by_topic else rng.choice(voice.subjects)
+    sentences = [rng.choice(voice.openings), voice.details[topic]]
     if rng.random() < 0.7:
         sentences.append(rng.choice(voice.endings))
     text = " ".join(sentences)
@@ -120,7 +126,7 @@ def write(kind: str, rng: random.Random) -> Letter:
         text = mistyped(text, rng)
     mail = f"{first}.{last}{rng.randrange(10, 99)}@example.com".lower()
     return Letter(
-        voice.group_id, rng.choice(voice.subjects), f"{text}\n\n{first} {last}\n{mail}", rng.choice(voice.channels)
+        voice.group_id, subject, f"{text}\n\n{first} {last}\n{mail}", rng.choice(voice.channels)
     )
 
 

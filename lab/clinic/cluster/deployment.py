@@ -8,14 +8,15 @@ import asyncio
 import hashlib
 import itertools
 import json
-import logging
 import random
 import string
 import sys
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lab.processes import Child, Troupe
+from lab.program import end_if_failed
 from lab.senders.kubernetes import EventExporter, Happening
 
 PULL_S = (6.0, 8.0)
@@ -155,12 +156,8 @@ class Deployment:
         if self._background:
             await asyncio.gather(*self._background)
 
-    def _later(self, work: Any) -> None:
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            logging.error("%s: %s", self.name, error)
+        task.add_done_callback(self._background.discard)
+        task.add_done_callback(end_if_failed)
