@@ -1,0 +1,84 @@
+"""What is watched, and what of it is abnormal: facts in, observables out.
+
+One file per noun: `roles` and `tally` turn raw series into `indicators`, `baseline` says what is usual and
+`onset` when a deviation began; `alerts`, `tickets`, `runs`, `datasets` and `vanished` watch what needs no
+baseline of samples. Everything depends on event times and `as_of` alone: order of arrival and repeats leave
+no trace, and what is dated after `as_of` does not count.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import numpy as np
+
+from seamline.analysis.detect import alerts, datasets, runs, series, tickets, vanished
+from seamline.analysis.detect.eps import HISTORY, moment
+from seamline.analysis.detect.indicators import panels
+from seamline.analysis.detect.traffic import TrafficShift, traffic_shifts
+from seamline.analysis.facts import Facts, Floats
+from seamline.model.symptom import Observable
+
+__all__ = ["TrafficShift", "detect", "traffic_shifts"]
+
+
+def detect(
+    facts: Facts, canonical: Callable[[str], str], as_of: datetime, environment: str
+) -> list[Observable]:
+    """Every watched thing once, symptomatic or silent, sorted by id. Empty in, empty out.
+
+    `canonical` resolves a tool's spelling of an entity; `environment` is meant where an event names none.
+    O(samples in the window) + O(tickets x tickets in an hour).
+    """
+    as_of_ts = as_of.timestamp()
+    since = watched_since(facts, as_of)
+    known_runs = runs.known_runs(facts.runs.values(), as_of)
+    all_series = facts.series()
+    found = [
+        *(
+            one
+            for p in panels(all_series, canonical, as_of_ts, environment)
+            for one in series.observe(p, environment)
+        ),
+        *vanished.observe(all_series, canonical, as_of_ts, environment),
+        *alerts.observe(facts.alerts.values(), canonical, since, as_of, environment),
+        *tickets.observe(facts.tickets.values(), canonical, since, as_of, environment),
+        *runs.failures(known_runs, canonical, as_of, environment),
+        *runs.freshness(known_runs, canonical, as_of, environment),
+        *datasets.observe(known_runs, canonical, as_of, environment),
+    ]
+    return _once(found)
+
+
+def watched_since(facts: Facts, as_of: datetime) -> datetime:
+    """Since when anything was observed here, at most `HISTORY` ago: a rule or a desk was quiet till it spoke.
+
+    Changes don't count: they are imported from long before anybody watched.
+    """
+    oldest_ts = (as_of - HISTORY).timestamp()
+    starts = [
+        t
+        for one in facts.series()
+        if len(one.times) and (t := _first_after(one.times, oldest_ts)) is not None
+    ]
+    for table in (facts.alerts, facts.tickets, facts.runs):
+        starts += [event.at.timestamp() for event in table.values() if event.at.timestamp() >= oldest_ts]
+    return moment(min([as_of.timestamp(), *starts]))
+
+
+def _first_after(times: Floats, oldest_ts: float) -> float | None:
+    first = int(np.searchsorted(times, oldest_ts))
+    return float(times[first]) if first < len(times) else None
+
+
+def _once(found: list[Observable]) -> list[Observable]:
+    """One observable per id, by id: of several (two scrape intervals, two formulas) the most telling."""
+    best: dict[str, Observable] = {}
+    for one in found:
+        known = best.get(one.id)
+        if known is None or _telling(one) > _telling(known):
+            best[one.id] = one
+    return [best[id_] for id_ in sorted(best)]
+
+
+def _telling(one: Observable) -> tuple[float, datetime, datetime]:
+    return (one.symptom.strength if one.symptom else 0.0, one.seen_at, one.watched_since)

@@ -1,0 +1,108 @@
+"""Alerts as their tools give them: one watch per rule and entity."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from seamline.analysis.detect.eps import HISTORY, clock, eps
+from seamline.analysis.detect.indicators import environment_of
+from seamline.analysis.detect.naming import observable_id
+from seamline.analysis.detect.onset import PERSIST_S
+from seamline.analysis.detect.series import LINGER_S, few
+from seamline.model.event import Alert
+from seamline.model.symptom import Observable, Symptom
+
+LEAD = timedelta(seconds=60)  # a rule looks back and waits before it fires: the fault is older than the alert
+OPEN_END = timedelta(hours=6)  # an alert that nobody ended says nothing of now after so long
+_STRENGTH = {"critical": 12.0, "page": 12.0, "error": 10.0, "high": 10.0, "warning": 8.0, "info": 4.0}
+_USUAL_STRENGTH = 8.0
+_NOT_WATCHED = ("none",)  # the severity of rules that fire on purpose, to show that alerting works
+
+_Key = tuple[str, str, str]
+
+
+class _Firing:
+    """One stretch of time in which a rule fired at an entity."""
+
+    def __init__(self, alert: Alert, ended_at: datetime | None) -> None:
+        self.alerts = [alert]
+        self.at = alert.at
+        self.ended_at = ended_at
+
+    def join(self, alert: Alert, ended_at: datetime | None) -> None:
+        self.alerts.append(alert)
+        self.ended_at = None if ended_at is None or self.ended_at is None else max(ended_at, self.ended_at)
+
+    def lasted_s(self, as_of: datetime) -> float:
+        return ((self.ended_at or as_of) - self.at).total_seconds()
+
+
+def observe(
+    alerts: Iterable[Alert],
+    canonical: Callable[[str], str],
+    since: datetime,
+    as_of: datetime,
+    environment: str,
+) -> list[Observable]:
+    """One observable per rule name and entity that fired in the history."""
+    rules: dict[_Key, list[Alert]] = {}
+    for alert in alerts:
+        if as_of - HISTORY <= alert.at <= as_of and alert.severity.lower() not in _NOT_WATCHED:
+            where = environment_of({**alert.labels, **alert.dims}, environment)
+            rules.setdefault((alert.name, canonical(alert.entity), where), []).append(alert)
+    return [_observable(key, fired, since, as_of, environment) for key, fired in sorted(rules.items())]
+
+
+def _observable(
+    key: _Key, fired: list[Alert], since: datetime, as_of: datetime, default_environment: str
+) -> Observable:
+    name, entity, where = key
+    firings = _firings(fired, as_of)
+    lasting = [one for one in firings if one.lasted_s(as_of) >= PERSIST_S]
+    told = [one for one in lasting if _is_told(one, as_of)][-1:]
+    earlier = len(firings) - len(told)
+    return Observable(
+        id=observable_id("alert", entity, name, where, default_environment),
+        entity=entity,
+        kind="alert",
+        eps=eps(earlier, (as_of - since).total_seconds()),
+        watched_since=since,
+        seen_at=as_of,
+        symptom=_symptom(name, told[0]) if told else None,
+        slice=name,
+        environment=where,
+    )
+
+
+def _is_told(firing: _Firing, as_of: datetime) -> bool:
+    if firing.ended_at is None:
+        return as_of - firing.at <= OPEN_END
+    return (as_of - firing.ended_at).total_seconds() <= LINGER_S
+
+
+def _firings(fired: list[Alert], as_of: datetime) -> list[_Firing]:
+    """Alerts of one rule and entity joined where they overlap or follow soon (pods fire one by one)."""
+    joined: list[_Firing] = []
+    for alert in sorted(fired, key=lambda a: (a.at, a.id)):
+        ended_at = alert.ended_at if alert.ended_at is not None and alert.ended_at <= as_of else None
+        last = joined[-1] if joined else None
+        if last and (last.ended_at is None or (alert.at - last.ended_at).total_seconds() <= 0):
+            last.join(alert, ended_at)
+        else:
+            joined.append(_Firing(alert, ended_at))
+    return joined
+
+
+def _symptom(name: str, firing: _Firing) -> Symptom:
+    summary = next((alert.summary for alert in firing.alerts if alert.summary), name)
+    strength = max(_STRENGTH.get(alert.severity.lower(), _USUAL_STRENGTH) for alert in firing.alerts)
+    return Symptom(
+        onset_at=firing.at,
+        healthy_at=firing.at - LEAD,
+        strength=strength,
+        detail=f"{name} fires: {summary}, since {clock(firing.at)}"
+        if summary != name
+        else f"{name} fires, since {clock(firing.at)}",
+        seqs=few({alert.seq for alert in firing.alerts}),
+        ended_at=firing.ended_at,
+        confirmed_by=len(firing.alerts),
+    )

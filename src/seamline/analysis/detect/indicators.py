@@ -1,0 +1,145 @@
+"""Indicators: what says how well an entity does, derived from raw series.
+
+| kind | from | value |
+|---|---|---|
+| error_ratio | counters with an outcome label (`code`, `status` ...) | failed / all, per cell |
+| error_ratio, slice `pg_up` and the like | gauges `up`, `*_up`, `probe_success` | 1 when every target is down |
+| error_ratio | gauges `availability` | 1 - value, worst series |
+| latency | `_sum` and `_count` of a duration | mean seconds of what ended in the cell |
+| latency, slice `quantile 0.9` | gauges of a duration with a quantile | worst series |
+| saturation | a usage and the limit it is used against | used / limit, worst instance |
+| backlog | gauges of a queue's depth or lag | sum |
+
+A series that a caller writes about somebody else (`peer`) counts at that peer, sliced by the caller.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from seamline.analysis.detect import grid as gr
+from seamline.analysis.detect import roles
+from seamline.analysis.detect.tally import Tally
+from seamline.analysis.facts import Floats, Series
+from seamline.model.symptom import ObservableKind
+
+_KIND: dict[roles.Formula, ObservableKind] = {
+    "ratio": "error_ratio",
+    "ratio_of_counts": "error_ratio",
+    "down": "error_ratio",
+    "unavailable": "error_ratio",
+    "mean": "latency",
+    "quantile": "latency",
+    "share": "saturation",
+    "level": "backlog",
+}
+_ENVIRONMENT_LABELS = ("environment", "env", "deployment_environment", "deployment_environment_name")
+
+
+class Key(Struct, frozen=True, order=True):
+    """What an indicator is of: the part of an observable's identity that a series gives."""
+
+    entity: str
+    slice: str
+    environment: str
+
+
+class Panel(Struct, frozen=True):
+    """Indicators of one kind on one grid. Rows are sorted by key.
+
+    `values` is NaN where nothing was seen; `n` counts the requests behind a value, NaN where it is no count.
+    `members` are the raw series behind each row.
+    """
+
+    kind: ObservableKind
+    grid: gr.Grid
+    keys: tuple[Key, ...]
+    values: Floats  # keys x cells
+    n: Floats  # keys x cells
+    members: tuple[tuple[Series, ...], ...]
+
+
+class _Use(Struct, frozen=True):
+    series: Series
+    key: Key
+    part: roles.Part
+
+
+def environment_of(labels: dict[str, str], default: str) -> str:
+    """The environment that labels or dimensions name, else the default."""
+    return next((labels[name] for name in _ENVIRONMENT_LABELS if labels.get(name)), default)
+
+
+def panels(
+    series: Sequence[Series], canonical: Callable[[str], str], as_of_ts: float, environment: str
+) -> list[Panel]:
+    """All indicators up to `as_of_ts`, by kind and scrape interval. O(samples in the window)."""
+    by_formula: dict[roles.Formula, list[_Use]] = {}
+    for one in series:
+        for use in _uses(one, canonical, environment):
+            by_formula.setdefault(use.part.formula, []).append(use)
+    _drop_told_twice(by_formula)
+    found: list[Panel] = []
+    for formula, uses in sorted(by_formula.items()):
+        for step_s, same_step in _by_step(uses, as_of_ts).items():
+            found.append(_panel(formula, same_step, step_s, as_of_ts))
+    return found
+
+
+def _uses(one: Series, canonical: Callable[[str], str], environment: str) -> list[_Use]:
+    parts = roles.parts(one.metric, one.labels)
+    if not parts:
+        return []
+    entity = canonical(one.entity)
+    where = environment_of(one.labels, environment)
+    caller = one.labels.get("service_name") or one.labels.get("service") or one.labels.get("job", "")
+    told_by = f"from {caller}" if one.labels.get("peer") else ""
+    return [_Use(one, Key(entity, " ".join(filter(None, (p.slice, told_by))), where), p) for p in parts]
+
+
+def _drop_told_twice(by_formula: dict[roles.Formula, list[_Use]]) -> None:
+    """Where a counter gives a ratio, the histogram of the same requests gives the same ratio: leave it."""
+    told = {use.key for use in by_formula.get("ratio", ())}
+    rest = [use for use in by_formula.pop("ratio_of_counts", ()) if use.key not in told]
+    if rest:
+        by_formula["ratio_of_counts"] = rest
+
+
+def _by_step(uses: list[_Use], as_of_ts: float) -> dict[float, list[_Use]]:
+    """Uses by the scrape interval of their indicator: the longest of its series'."""
+    step_by_times: dict[tuple[int, float, float], float] = {}
+    step_by_key: dict[Key, float] = {}
+    for use in uses:
+        times = use.series.times
+        times = times[: np.searchsorted(times, as_of_ts, side="right")]
+        if len(times) < 2:
+            continue
+        mark = (len(times), float(times[-1]), float(times[max(0, len(times) - 64)]))
+        if mark not in step_by_times:
+            step_by_times[mark] = gr.step_of(times)
+        step_by_key[use.key] = max(step_by_times[mark], step_by_key.get(use.key, 0.0))
+    split: dict[float, list[_Use]] = {}
+    for use in uses:
+        if use.key in step_by_key:
+            split.setdefault(step_by_key[use.key], []).append(use)
+    return dict(sorted(split.items()))
+
+
+def _panel(formula: roles.Formula, uses: list[_Use], step_s: float, as_of_ts: float) -> Panel:
+    grid = gr.grid_until(as_of_ts, step_s)
+    groups = sorted({(use.key, use.part.group) for use in uses})
+    row_of = {group: row for row, group in enumerate(groups)}
+    tally = Tally(formula, grid, len(groups), as_of_ts)
+    tally.add([(use.series, row_of[use.key, use.part.group], use.part) for use in uses])
+    values, n = tally.values()
+    keys = tuple(sorted({key for key, _ in groups}))
+    if len(keys) < len(groups):  # the worst instance speaks for all
+        starts = np.flatnonzero([i == 0 or key != groups[i - 1][0] for i, (key, _) in enumerate(groups)])
+        values, n = np.fmax.reduceat(values, starts, axis=0), np.fmax.reduceat(n, starts, axis=0)
+    members: dict[Key, dict[str, Series]] = {key: {} for key in keys}
+    for use in uses:
+        members[use.key][use.series.series] = use.series
+    return Panel(
+        _KIND[formula], grid, keys, values, n, tuple(tuple(one.values()) for one in members.values())
+    )

@@ -1,0 +1,94 @@
+"""When a deviation began, how long it lasted, and whether it counts.
+
+A CUSUM of clipped distances: `_SLACK` scales are forgiven per sample, one sample adds at most `_CLIP`. The
+onset is the sample at which the sum left 0 for the last time before it passed `_ALARM` (Page 1954), so it is
+found in one pass; it counts once it has persisted. It ends with enough healthy samples in a row; what begins
+again soon after is the same episode.
+"""
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from seamline.analysis.facts import Floats
+
+PERSIST_S = 20.0  # a deviation that is over sooner is flapping
+MIN_SAMPLES = 3
+_SLACK, _CLIP, _ALARM, _CAP = 2.0, 6.0, 9.0, 40.0
+_COOL = 2.0
+REJOIN_S = 120.0
+
+Ints = NDArray[np.int64]
+
+
+class Episode(Struct, frozen=True):
+    """Cells of one lasting deviation of one row."""
+
+    healthy: int  # last healthy cell before it, -1 when none was seen
+    onset: int
+    last: int  # last cell that was not healthy
+    ended: int  # first cell of the healthy stretch that ended it, -1 while it lasts
+
+
+def episodes(distance: Floats, step_s: float) -> list[list[Episode]]:
+    """The lasting deviations of each row, oldest first. O(cells), one step per column for all rows."""
+    walk = _Walk(distance.shape[0], step_s)
+    seen = np.flatnonzero(np.isfinite(distance).any(axis=0))
+    for cell in seen:
+        walk.step(int(cell), distance[:, cell])
+    return walk.found()
+
+
+class _Walk:
+    """The state of every row while walking over the cells."""
+
+    def __init__(self, n_rows: int, step_s: float) -> None:
+        self.persist = max(MIN_SAMPLES, int(np.ceil(PERSIST_S / step_s)))
+        self.rejoin = int(REJOIN_S / step_s)
+        self.total = np.zeros(n_rows)
+        self.calm = np.zeros(n_rows, dtype=np.int64)  # healthy samples in a row
+        self.on = np.zeros(n_rows, dtype=bool)  # in an episode
+        self.hot = np.zeros(n_rows, dtype=np.int64)  # unhealthy samples since the onset
+        self.healthy = np.full(n_rows, -1)
+        self.before = np.full(n_rows, -1)
+        self.onset = np.full(n_rows, -1)
+        self.last = np.full(n_rows, -1)
+        self.cool = np.full(n_rows, -1)
+        self._found: list[list[Episode]] = [[] for _ in range(n_rows)]
+
+    def step(self, cell: int, distance: Floats) -> None:
+        """Move every row that has a sample in this cell on by it."""
+        known = np.isfinite(distance)
+        far = np.clip(np.where(known, distance, 0.0), -_CLIP, _CLIP) - _SLACK
+        rising = known & (self.total == 0.0) & (far > 0) & ~self.on
+        self.total = np.where(known, np.clip(self.total + far, 0.0, _CAP), self.total)
+        self.onset[rising], self.before[rising], self.hot[rising] = cell, self.healthy[rising], 0
+        unhealthy = known & (distance >= _COOL)
+        self.hot[unhealthy] += 1
+        self.last[unhealthy] = cell
+        well = known & ~unhealthy
+        self.cool[well & (self.calm == 0)] = cell
+        self.calm = np.where(well, self.calm + 1, np.where(unhealthy, 0, self.calm))
+        self.healthy[well & (self.total == 0.0)] = cell
+        lasting = (self.hot >= MIN_SAMPLES) & (self.last - self.onset + 1 >= self.persist)
+        self.on |= (self.total >= _ALARM) & lasting
+        for row in np.flatnonzero(self.on & (self.calm >= self.persist)):
+            self._close(int(row))
+
+    def _close(self, row: int) -> None:
+        self._keep(row, int(self.cool[row]))
+        self.on[row], self.total[row] = False, 0.0
+
+    def _keep(self, row: int, ended: int) -> None:
+        found = self._found[row]
+        new = Episode(int(self.before[row]), int(self.onset[row]), int(self.last[row]), ended)
+        if found and new.onset - found[-1].ended <= self.rejoin:
+            new = Episode(found[-1].healthy, found[-1].onset, new.last, ended)
+            found.pop()
+        found.append(new)
+
+    def found(self) -> list[list[Episode]]:
+        """What was found; an episode that is still going on has no end."""
+        for row in np.flatnonzero(self.on):
+            self._keep(int(row), -1)
+        return self._found

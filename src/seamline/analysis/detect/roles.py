@@ -1,0 +1,147 @@
+"""What a raw series is good for, by the naming conventions of Prometheus and its exporters.
+
+Every other metric is context: request rates and replica counts tell the story, they are no symptom, and a
+gauge whose healthy range nobody knows (memory, goroutines, temperatures) is not watched, because a strong
+deviation of it says nothing without that range and would be noise in every incident.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+Formula = Literal["ratio", "ratio_of_counts", "mean", "share", "level", "quantile", "down", "unavailable"]
+Role = Literal["all", "bad", "spent", "count", "used", "limit", "value"]
+
+
+class Part(Struct, frozen=True):
+    """A series' role in an indicator.
+
+    `slice` tells apart indicators of one entity and is shown; `group` tells apart parts that are computed on
+    their own and then joined by their worst; `unit` scales values to seconds.
+    """
+
+    formula: Formula
+    role: Role
+    slice: str = ""
+    group: str = ""
+    unit: float = 1.0
+
+
+# what is used -> the limit it is used against, and what both count; summed over all but the instance
+_SHARES = {
+    "pg_stat_activity_count": ("pg_settings_max_connections", "connections"),
+    "pg_stat_database_numbackends": ("pg_settings_max_connections", "connections"),
+    "mysql_global_status_threads_connected": ("mysql_global_variables_max_connections", "connections"),
+    "redis_connected_clients": ("redis_config_maxclients", "connections"),
+    "hikaricp_connections_active": ("hikaricp_connections_max", "pool"),
+    "db_client_connections_usage": ("db_client_connections_max", "pool"),
+    "redis_memory_used_bytes": ("redis_memory_max_bytes", "memory"),
+    "container_memory_working_set_bytes": ("container_spec_memory_limit_bytes", "memory"),
+    "process_open_fds": ("process_max_fds", "files"),
+    "rabbitmq_process_open_fds": ("rabbitmq_process_max_fds", "files"),
+}
+_LIMITS: dict[str, list[str]] = {}
+for _used, (_limit, _) in _SHARES.items():
+    _LIMITS.setdefault(_limit, []).append(_used)
+
+_OUTCOME_LABELS = (
+    "code",
+    "status",
+    "status_code",
+    "http_status_code",
+    "http_response_status_code",
+    "response_code",
+    "grpc_code",
+    "outcome",
+    "result",
+)
+_BAD = re.compile(
+    r"5(\d\d|xx)|err(ors?)?|server_error|fail(ed|ure)?|exception|aborted|dropped|refused|unreachable|timeout"
+    r"|timed_out|internal|unavailable|unknown|data_?loss|deadline_?exceeded"
+)
+_OWN_AFFAIRS = re.compile(  # of the monitoring itself or of a language's runtime
+    r"(go|process|python|promhttp|prometheus|scrape|alertmanager|net_conntrack|jvm|nodejs|dotnet)_"
+)
+_DURATION = re.compile(r"(duration|latency|response_time|request_time|elapsed)")
+_DEPTH = re.compile(
+    r"(^|_)(queue_(depth|length|size|messages)|queued|backlog|pending|consumer_lag|group_lag|messages_ready)(_|$)"
+)
+_UNITS = (("_seconds", 1.0), ("_s", 1.0), ("_milliseconds", 1e-3), ("_ms", 1e-3), ("_microseconds", 1e-6))
+
+
+def parts(metric: str, labels: Mapping[str, str]) -> tuple[Part, ...]:
+    """The roles of a series; none for context.
+
+    >>> [p.role for p in parts("http_requests_total", {"code": "503"})]
+    ['all', 'bad']
+    >>> parts("process_resident_memory_bytes", {})
+    ()
+    """
+    if metric in _SHARES:
+        return (Part("share", "used", _SHARES[metric][1], _instance(metric, labels)),)
+    if metric in _LIMITS:
+        return tuple(
+            Part("share", "limit", _SHARES[used][1], _instance(used, labels)) for used in _LIMITS[metric]
+        )
+    if _OWN_AFFAIRS.match(metric) or metric.endswith("_bucket"):
+        return ()
+    if metric.endswith(("_total", "_count", "_sum")):
+        return _of_counter(metric, labels)
+    return _of_gauge(metric, labels)
+
+
+def _instance(used: str, labels: Mapping[str, str]) -> str:
+    """Whose limit it is: a limit holds for one process, not for all replicas of it together."""
+    return "|".join((used, *(labels.get(name, "") for name in ("instance", "pod", "container", "pool"))))
+
+
+def _of_counter(metric: str, labels: Mapping[str, str]) -> tuple[Part, ...]:
+    base, _, suffix = metric.rpartition("_")
+    found: list[Part] = []
+    if suffix != "sum":
+        found += _outcome("ratio" if suffix == "total" else "ratio_of_counts", labels)
+    unit = _unit(base)
+    if suffix != "total" and unit is not None:
+        role: Role = "spent" if suffix == "sum" else "count"
+        found.append(
+            Part("mean", role, "" if "request" in base else base, "", unit if suffix == "sum" else 1.0)
+        )
+    return tuple(found)
+
+
+def _outcome(formula: Formula, labels: Mapping[str, str]) -> list[Part]:
+    outcome = next((labels[name] for name in _OUTCOME_LABELS if labels.get(name)), None)
+    if outcome is None:
+        return []
+    return [Part(formula, "all"), *([Part(formula, "bad")] if is_bad(outcome) else [])]
+
+
+def is_bad(outcome: str) -> bool:
+    """Whether an outcome label's value means that the answering side failed.
+
+    >>> [is_bad(word) for word in ("503", "5xx", "ERROR", "404", "ok", "OK")]
+    [True, True, True, False, False, False]
+    """
+    return bool(_BAD.fullmatch(outcome.strip().lower()))
+
+
+def _unit(base: str) -> float | None:
+    """Seconds per unit of a duration metric's base name; None when it is no duration."""
+    if not _DURATION.search(base):
+        return None
+    return next((unit for ending, unit in _UNITS if base.endswith(ending)), None)
+
+
+def _of_gauge(metric: str, labels: Mapping[str, str]) -> tuple[Part, ...]:
+    if metric in ("up", "probe_success") or metric.endswith("_up"):
+        return (Part("down", "value", metric),)
+    if metric == "availability" or metric.endswith("_availability"):
+        return (Part("unavailable", "value"),)
+    if _DEPTH.search(metric) and not metric.startswith("kube_"):
+        return (Part("level", "value", labels.get("queue") or labels.get("topic", "")),)
+    unit = _unit(metric)
+    if unit is not None and ("quantile" in labels or "latency" in metric):
+        return (Part("quantile", "value", f"quantile {labels.get('quantile', '?')}", "", unit),)
+    return ()

@@ -1,0 +1,47 @@
+"""Alerts as given: one watch per rule and entity."""
+
+from seamline.model.event import Alert
+from tests.analysis.detect.world import alert, at, look, symptoms
+
+
+def test_a_firing_alert_is_a_symptom_once_it_lasts() -> None:
+    """An alert counts after 20 s of firing, with the time it began."""
+    assert not symptoms([alert("Errors", 100)], 110)
+    symptom = look([alert("Errors", 100, severity="critical")], 130)["alert scrape:appt Errors"].symptom
+    assert symptom is not None
+    assert symptom.onset_at == at(100)
+    assert symptom.ended_at is None
+
+
+def test_a_short_alert_is_silent_and_remembered() -> None:
+    """What flaps for 10 s is no symptom, and each time makes the next one mean less."""
+    flaps: list[Alert] = []
+    chances = []
+    for i in range(4):
+        flaps.append(alert("Flap", 100 * i, 100 * i + 10))
+        one = look(flaps, 100 * i + 50)["alert scrape:appt Flap"]
+        assert one.symptom is None
+        chances.append(one.eps)
+    assert chances == sorted(chances)
+    assert chances[-1] > 2 * chances[0]
+
+
+def test_an_alert_that_ended_is_told_for_an_hour() -> None:
+    """A resolved alert keeps its symptom with an end, and is silent after an hour."""
+    fired = [alert("Errors", 100, 200)]
+    symptom = look(fired, 300)["alert scrape:appt Errors"].symptom
+    assert symptom is not None
+    assert symptom.ended_at == at(200)
+    assert not symptoms(fired, 200 + 3700)
+
+
+def test_an_end_in_the_future_has_not_come() -> None:
+    """An alert that a later delivery ends is firing as of now."""
+    symptom = look([alert("Errors", 100, 200)], 150)["alert scrape:appt Errors"].symptom
+    assert symptom is not None
+    assert symptom.ended_at is None
+
+
+def test_alerts_that_prove_alerting_works_are_not_watched() -> None:
+    """Severity `none` is never a symptom."""
+    assert not look([alert("Watchdog", 0, severity="none")], 100)
