@@ -5,40 +5,17 @@ The arithmetic is one line: replicas x connections per replica, summed over the 
 its limit.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-import numpy as np
 from msgspec import Struct
 
-from seamline.analysis.facts import Facts, Series
+from seamline.analysis import figures
+from seamline.analysis.facts import Facts
+from seamline.analysis.figures import Figure
 from seamline.analysis.stackmap import StackMap
 from seamline.model.event import Change
 from seamline.model.refs import kind_of
-
-# How teams and exporters spell the figures.
-POOL_FACTS = (
-    "db_pool_size", "pool_size", "max_pool_size", "db.pool.max", "db_pool_max", "maximum_pool_size",
-    "connections_per_replica",
-)  # fmt: skip
-POOL_METRICS = ("hikaricp_connections_max", "db_client_connections_max", "db_pool_connections")
-LIMIT_METRICS = ("pg_settings_max_connections", "mysql_global_variables_max_connections")
-REPLICA_METRICS = ("kube_deployment_status_replicas",)
-MOST_METRICS = ("kube_horizontalpodautoscaler_spec_max_replicas",)
-LEAST_METRICS = ("kube_horizontalpodautoscaler_spec_min_replicas",)
-
-_ROLLOUT = timedelta(minutes=2)
-_TOGETHER_S = 60.0  # samples of one scrape of several pods
-
-
-class Figure(Struct, frozen=True):
-    """A number, the delivery it was read from, and since when it holds. `change`: the event that set it, or ""."""
-
-    value: float
-    seq: int
-    at: datetime
-    change: str = ""
 
 
 class Capacity(Struct, frozen=True):
@@ -130,9 +107,9 @@ def meetings(changes: Sequence[Change], facts: Facts, stack: StackMap, at: datet
     for service in sorted(histories.deployments):
         for pool, size in histories.pairs(service, at):
             for database in histories.databases.get(service, ()):
-                meeting = histories.meet(service, database, pool, size)
-                if meeting is not None:
-                    found.setdefault((meeting.first, meeting.second), meeting)
+                met = histories.meet(service, database, pool, size)
+                if met is not None:
+                    found.setdefault((met.first, met.second), met)
     return [found[key] for key in sorted(found)]
 
 
@@ -156,21 +133,21 @@ class _Histories:
         self.deployments = _targets(stack, "runs_on", "deployment")
         self.databases = _databases(stack)
         self.autoscalers = _sources(stack, "scales")
-        self._limits = _by_entity(facts, LIMIT_METRICS, stack)
-        self._pool_series = _by_entity(facts, POOL_METRICS, stack)
-        self._replica_series = _by_entity(facts, REPLICA_METRICS, stack)
-        self._most = _by_entity(facts, MOST_METRICS, stack)
-        self._least = _by_entity(facts, LEAST_METRICS, stack)
-        self._pools = _pool_figures(changes, stack)
-        self._sizes = _size_figures(changes, stack)
+        self._limits = figures.by_entity(facts, figures.LIMIT_METRICS, stack)
+        self._pool_series = figures.by_entity(facts, figures.POOL_METRICS, stack)
+        self._replica_series = figures.by_entity(facts, figures.REPLICA_METRICS, stack)
+        self._most = figures.by_entity(facts, figures.MOST_METRICS, stack)
+        self._least = figures.by_entity(facts, figures.LEAST_METRICS, stack)
+        self._pools = figures.pool_figures(changes, stack)
+        self._sizes = figures.size_figures(changes, stack)
 
     def capacity(self, at: datetime) -> Capacity:
         return Capacity(
-            limits=_known({d: _sample(s, at, least=True) for d, s in self._limits.items()}),
+            limits=_known({d: figures.sample(s, at, least=True) for d, s in self._limits.items()}),
             pools=_known({s: self.pool(s, at) for s in self.deployments.keys() | self._pools.keys()}),
             replicas=_known({d: self.size(d, at) for d in self._replica_series.keys() | self._sizes.keys()}),
-            most=_known({a: _sample(s, at) for a, s in self._most.items()}),
-            least=_known({a: _sample(s, at) for a, s in self._least.items()}),
+            most=_known({a: figures.sample(s, at) for a, s in self._most.items()}),
+            least=_known({a: figures.sample(s, at) for a, s in self._least.items()}),
             databases=self.databases,
             deployments=self.deployments,
             autoscalers=self.autoscalers,
@@ -178,21 +155,21 @@ class _Histories:
 
     def pool(self, service: str, at: datetime) -> Figure | None:
         """What the latest change said, else what was seen."""
-        said = _latest(self._pools.get(service, ()), at)
-        return said or _sample(self._pool_series.get(service, ()), at)
+        said = figures.latest(self._pools.get(service, ()), at)
+        return said or figures.sample(self._pool_series.get(service, ()), at)
 
     def size(self, deployment: str, at: datetime) -> Figure | None:
         """The later of what a change said and what was seen."""
         found = [
-            _latest(self._sizes.get(deployment, ()), at),
-            _sample(self._replica_series.get(deployment, ()), at),
+            figures.latest(self._sizes.get(deployment, ()), at),
+            figures.sample(self._replica_series.get(deployment, ()), at),
         ]
         return max((f for f in found if f is not None), key=lambda f: f.at, default=None)
 
     def pairs(self, service: str, at: datetime) -> list[tuple[_Step, _Step]]:
         """(pool, size) steps that met: each with the latest of the other side before it."""
         pools = _steps(
-            self._pools.get(service, ()), at, lambda t: _sample(self._pool_series.get(service, ()), t)
+            self._pools.get(service, ()), at, lambda t: figures.sample(self._pool_series.get(service, ()), t)
         )
         out = []
         for deployment in self.deployments.get(service, ()):
@@ -205,15 +182,14 @@ class _Histories:
 
     def _size_steps(self, deployment: str, at: datetime) -> list[_Step]:
         seen = self._replica_series.get(deployment, ())
-        steps = _steps(self._sizes.get(deployment, ()), at, lambda t: _sample(seen, t))
+        steps = _steps(self._sizes.get(deployment, ()), at, lambda t: figures.sample(seen, t))
         return [_Step(s.figure, s.before, deployment) for s in steps]
 
     def meet(self, service: str, database: str, pool: _Step, size: _Step) -> Meeting | None:
         """The meeting of a pool and a number of replicas at a database, when only both cross its limit."""
         met_at = max(pool.figure.at, size.figure.at)
-        limit = _sample(self._limits.get(database, ()), met_at, least=True) or _earliest(
-            self._limits.get(database, ())
-        )
+        seen = self._limits.get(database, ())
+        limit = figures.sample(seen, met_at, least=True) or figures.earliest(seen)
         beside = self._beside(service, database, size.where, pool, met_at)
         both = pool.figure.value * size.figure.value + beside
         release = None if size.before is None else pool.figure.value * size.before.value + beside
@@ -224,11 +200,10 @@ class _Histories:
         elif both <= limit.value or max(release or 0.0, scaling or 0.0) > limit.value:
             return None
         first, second = sorted((pool.figure, size.figure), key=lambda f: (f.at, f.change))
-        figures = [f for f in (pool.figure, size.figure, pool.before, size.before, limit) if f is not None]
-        return Meeting(
-            first.change, second.change, database, len(figures) == 5, _in_words(pool, size, beside, limit),
-            tuple(sorted({f.seq for f in figures if f.seq})),
-        )  # fmt: skip
+        known = [f for f in (pool.figure, size.figure, pool.before, size.before, limit) if f is not None]
+        seqs = tuple(sorted({f.seq for f in known if f.seq}))
+        text = _in_words(pool, size, beside, limit)
+        return Meeting(first.change, second.change, database, len(known) == 5, text, seqs)
 
     def _beside(self, service: str, database: str, deployment: str, pool: _Step, at: datetime) -> float:
         """Connections that the other services, and its other deployments, open at a time; unknown ones are 0."""
@@ -277,96 +252,8 @@ def _databases(stack: StackMap) -> dict[str, tuple[str, ...]]:
     return {service: tuple(sorted(found)) for service, found in sorted(out.items()) if found}
 
 
-def _by_entity(facts: Facts, metrics: Sequence[str], stack: StackMap) -> dict[str, tuple[Series, ...]]:
-    """Series of the first of these metrics that speaks of an entity."""
-    out: dict[str, tuple[Series, ...]] = {}
-    for metric in metrics:
-        found: dict[str, list[Series]] = {}
-        for series in facts.latest(metric):
-            found.setdefault(stack.canonical(series.entity), []).append(series)
-        out = {entity: tuple(group) for entity, group in found.items()} | out
-    return out
-
-
-def _sample(series: Sequence[Series], at: datetime, *, least: bool = False) -> Figure | None:
-    """The latest value at or before a time; the largest (or least) of series that were seen together."""
-    found: list[tuple[float, float, int]] = []
-    for one in series:
-        i = int(np.searchsorted(one.times, at.timestamp(), side="right")) - 1
-        while i >= 0 and np.isnan(one.values[i]):
-            i -= 1
-        if i >= 0:
-            found.append((float(one.times[i]), float(one.values[i]), int(one.seqs[i])))
-    if not found:
-        return None
-    newest = max(t for t, _, _ in found)
-    together = [f for f in found if f[0] >= newest - _TOGETHER_S]
-    t, value, seq = min(together, key=lambda f: (f[1] if least else -f[1], -f[0], f[2]))
-    return Figure(value, seq, datetime.fromtimestamp(t, UTC))
-
-
-def _earliest(series: Sequence[Series]) -> Figure | None:
-    """The first value ever seen: a limit that was scraped only after the changes held before, too."""
-    first = [float(s.times[0]) for s in series if len(s.times)]
-    return _sample(series, datetime.fromtimestamp(min(first), UTC), least=True) if first else None
-
-
-def _latest(figures: Sequence[Figure], at: datetime) -> Figure | None:
-    i = bisect_right(figures, at, key=lambda f: f.at)
-    return figures[i - 1] if i else None
-
-
 def _known(figures: Mapping[str, Figure | None]) -> dict[str, Figure]:
     return {ref: f for ref, f in sorted(figures.items()) if f is not None}
-
-
-def _number(change: Change, keys: Sequence[str]) -> float | None:
-    """The first of these facts of a change that is a count."""
-    for key in keys:
-        try:
-            value = float(change.facts[key])
-        except (KeyError, ValueError):
-            continue
-        if 0 <= value < 1e6:
-            return value
-    return None
-
-
-def _pool_figures(changes: Sequence[Change], stack: StackMap) -> dict[str, list[Figure]]:
-    """service -> connections per replica as its changes said, oldest first."""
-    out: dict[str, list[Figure]] = {}
-    for c in changes:
-        value = _number(c, POOL_FACTS)
-        if value is not None and c.state not in ("failed", "reverted"):
-            out.setdefault(stack.canonical(c.entity), []).append(Figure(value, c.seq, c.at, c.id))
-    return out
-
-
-def _size_figures(changes: Sequence[Change], stack: StackMap) -> dict[str, list[Figure]]:
-    """deployment -> replicas as scalings said, oldest first."""
-    out: dict[str, list[Figure]] = {}
-    scalings = [c for c in changes if c.kind == "scale" and c.state not in ("failed", "reverted")]
-    for c in scalings:
-        value = _number(c, ("replicas_to",))
-        if value is None or _one_of_a_rollout(c, scalings):
-            continue
-        sized = [r.target for r in stack.outward(c.entity) if r.kind == "scales"]
-        for deployment in sized or [stack.canonical(c.entity)]:
-            if kind_of(deployment) == "deployment":
-                out.setdefault(deployment, []).append(Figure(value, c.seq, c.at, c.id))
-    return out
-
-
-def _one_of_a_rollout(change: Change, scalings: Sequence[Change]) -> bool:
-    """Whether a Deployment moves replicas from one replica set to another: its count is then a part only."""
-    if kind_of(change.entity) != "deployment":
-        return False
-    return any(
-        other.entity == change.entity
-        and abs(other.at - change.at) <= _ROLLOUT
-        and other.facts.get("replica_set") != change.facts.get("replica_set")
-        for other in scalings
-    )
 
 
 def _steps(figures: Sequence[Figure], at: datetime, seen: Callable[[datetime], Figure | None]) -> list[_Step]:
