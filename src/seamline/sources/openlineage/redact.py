@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seamline.model.payload import EMAIL, replacer, rewrite
+from seamline.model.payload import EMAIL, is_pseudonym, replacer, rewrite
 from seamline.model.ports import Pseudonym
 
 _KEPT = frozenset(
@@ -37,7 +37,9 @@ def redact(headers: Mapping[str, str], body: bytes, pseudonym: Pseudonym) -> byt
     replace = replacer(pseudonym, patterns=(_ADDRESS,))
 
     def owner(text: str) -> str:
-        return replace(text) if not text or _URN.match(text) else f"owner:{pseudonym(text)}"
+        if not text or _URN.match(text) or is_pseudonym(text):
+            return replace(text)
+        return pseudonym(text)
 
     return rewrite(body, lambda document: _redacted(document, "", replace, owner))
 

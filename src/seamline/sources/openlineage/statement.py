@@ -36,9 +36,12 @@ class Statement:
                 evidence=evidence,
             )
 
-    def claim(self, at: datetime, entity: str, owner: str, evidence: str) -> None:
-        """Say that `owner`, as the tool spells it, owns `entity`."""
-        natural_key = f"{entity}|owner|{owner}"
+    def claim(self, at: datetime, entity: str, place: int, owner: str, evidence: str) -> None:
+        """Say that `owner`, as the tool spells it, is at this place of the owners of `entity`.
+
+        The place is the key, not the owner: a new owner takes over from the one who was named there before.
+        """
+        natural_key = f"{entity}|owner|{place}"
         known = self._claims.get(natural_key)
         if known is None or at > known.at:
             self._claims[natural_key] = Claim(
@@ -78,7 +81,7 @@ def state_datasets(said: Said, statement: Statement) -> None:
         ref = dataset.ref()
         if not ref:
             continue
-        statement.fact(said.at, ref, "exists", evidence=f"named by {said.job or 'a dataset event'}")
+        statement.fact(said.at, ref, "exists", evidence=f"named by {said.job or 'an event without a job'}")
         _claim(said.at, ref, dataset.facet("ownership", facets.Ownership), statement)
         symlinks = dataset.facet("symlinks", facets.Symlinks)
         for other in symlinks.identifiers if symlinks else ():
@@ -106,7 +109,7 @@ def _datasets(event: shape.Event) -> list[shape.Dataset]:
 
 
 def _claim(at: datetime, entity: str, ownership: facets.Ownership | None, statement: Statement) -> None:
-    for owner in ownership.owners if ownership else ():
+    for place, owner in enumerate(ownership.owners if ownership else ()):
         if owner.name:
             role = f" as {owner.type}" if owner.type else ""
-            statement.claim(at, entity, owner.name, f"ownership facet{role}")
+            statement.claim(at, entity, place, owner.name, f"ownership facet{role}")
