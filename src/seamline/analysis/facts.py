@@ -130,10 +130,10 @@ class Facts:
         """Take a record of source `seamline` at its log position."""
         self.records.append((seq, record))
 
-    def saw(self, position: int, received_at: datetime) -> None:
-        """A delivery at this position was taken in: moves position and as_of, never backwards."""
+    def saw(self, position: int, received_at: datetime | None) -> None:
+        """A delivery at this position was taken in: moves position and as_of (None: not), never backwards."""
         self.position = max(self.position, position)
-        if self.as_of is None or received_at > self.as_of:
+        if received_at is not None and (self.as_of is None or received_at > self.as_of):
             self.as_of = received_at
 
     def series(self) -> list[Series]:

@@ -61,6 +61,9 @@ class Incident(Struct, frozen=True):
     domains: tuple[str, ...]
     told: tuple[tuple[str, datetime], ...] = ()
     acknowledged_at: datetime | None = None
+    since: datetime | None = None  # first onset among the symptoms that still go on
+    latest: datetime | None = None  # and the last one
+    weight: float = 0.0  # nats by which its cause beats *nothing happened*, prior included
     proposed: str = ""  # a hand-over that the evidence asks for
     calibrated: str = "not calibrated"
     history_s: float = 0.0

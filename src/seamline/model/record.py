@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from seamline.model.delivery import Received
+from seamline.model.incident import CauseKind
 from seamline.model.organisation import HandDown
 from seamline.model.verdict import Verdict
 
@@ -41,7 +42,7 @@ class Opened(Record, frozen=True, tag="seamline/opened/v1"):
     incident: str
     accountable: str
     why_person: str
-    cause_kind: str
+    cause_kind: CauseKind
     cause_key: str
     cause_entity: str
     changes: tuple[str, ...]
@@ -56,7 +57,7 @@ class Amended(Record, frozen=True, tag="seamline/amended/v1"):
     """The opinion on an open incident changed so far that its person should know. Changes no earlier record."""
 
     incident: str
-    cause_kind: str
+    cause_kind: CauseKind
     cause_key: str
     cause_entity: str
     changes: tuple[str, ...]

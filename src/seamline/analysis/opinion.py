@@ -1,0 +1,228 @@
+"""The opinion: what all facts up to a log position say, and nothing else.
+
+`opine` is a pure function of the facts: the same code runs live, in a replay and in a back-test. What became a
+record is read back through `register`; an opinion never changes one.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from seamline.analysis import candidates as cand
+from seamline.analysis import capacity, likelihood, organisation, register, stackmap
+from seamline.analysis.correlate import Cluster, cluster
+from seamline.analysis.detect import detect
+from seamline.analysis.facts import Facts
+from seamline.analysis.likelihood import View, symptom_of
+from seamline.analysis.ownership import Tree
+from seamline.analysis.rank import Ranked, rank
+from seamline.analysis.stackmap import StackMap
+from seamline.model.incident import Cause, Incident
+from seamline.model.organisation import Organisation
+from seamline.model.record import AnyRecord
+from seamline.model.stack import Accountable
+from seamline.model.symptom import Observable
+
+NAMED_FROM = 0.5  # a cause that is likelier than not names the seam; below, the symptoms' owners meet
+
+
+class Base(Struct, frozen=True):
+    """What changes seldom and is costly to make: the organisation, its tree and the map, for one `key`."""
+
+    key: tuple[int, int]
+    organisation: Organisation
+    tree: Tree
+    stack: StackMap
+
+
+class Opinion(Struct, frozen=True):
+    """Map, symptoms and incidents as of a time. Incidents: recorded ones by id, then candidates by weight."""
+
+    position: int
+    as_of: datetime
+    base: Base
+    observables: tuple[Observable, ...]
+    incidents: tuple[Incident, ...]
+    entries: Mapping[str, register.Entry]
+    history_s: float
+    records: tuple[tuple[int, AnyRecord], ...] = ()
+
+
+def base_of(facts: Facts, known: Base | None = None) -> Base:
+    """The organisation in force and the map; `known` is given back when nothing of it changed."""
+    key = (facts.map_version, len(facts.records))
+    if known is not None and known.key == key:
+        return known
+    org = organisation.in_force([r for _, r in sorted(facts.records, key=lambda pair: pair[0])])
+    stack = stackmap.build(facts, org)
+    return Base(key, org, Tree(org, stack.canonical), stack)
+
+
+def opine(facts: Facts, known: Base | None = None) -> Opinion:
+    """The opinion on all facts. Empty facts give an empty opinion as of the epoch."""
+    as_of = facts.as_of or datetime.fromtimestamp(0, UTC)
+    base = base_of(facts, known)
+    records = tuple(sorted(facts.records, key=lambda pair: pair[0]))
+    entries = register.fold(records)
+    seen = detect(facts, base.stack.canonical, as_of, base.organisation.environment)
+    observables = tuple(seen)
+    live = [o for o in observables if not _settled(o, entries)]
+    found = _explain(facts, base, live, as_of)
+    history_s = _history_s(observables, as_of)
+    incidents = _attach(found, entries, base, as_of, history_s)
+    return Opinion(facts.position, as_of, base, observables, tuple(incidents), entries, history_s, records)
+
+
+def _settled(o: Observable, entries: Mapping[str, register.Entry]) -> bool:
+    """Whether its symptom belongs to an incident that is closed: told once, not again."""
+    if o.symptom is None:
+        return False
+    return any(
+        e.closed_at is not None and o.id in e.symptoms and o.symptom.onset_at <= e.closed_at
+        for e in entries.values()
+    )
+
+
+def _history_s(observables: Sequence[Observable], as_of: datetime) -> float:
+    since = min((o.watched_since for o in observables), default=as_of)
+    return max(0.0, (as_of - since).total_seconds())
+
+
+class _Found(Struct, frozen=True):
+    """A cluster with its ranked causes."""
+
+    cluster: Cluster
+    observables: tuple[Observable, ...]
+    ranked: Ranked
+
+
+def _explain(facts: Facts, base: Base, observables: Sequence[Observable], as_of: datetime) -> list[_Found]:
+    """Clusters of the live symptoms with their causes, the most certain first."""
+    v = likelihood.view(observables)
+    if not v.sick:
+        return []
+    stack = base.stack
+    changes = [c for c in facts.changes.values() if _in_environment(c.dims, base.organisation.environment)]
+    groups = cand.group(changes, stack)
+    meetings = capacity.meetings([g.change for g in groups], facts, stack, as_of)
+    symptomatic = frozenset(o.entity for o in v.sick)
+    candidates = {c.key: c for c in cand.find(groups, meetings, stack, symptomatic, as_of)}
+    scores = {key: likelihood.score(c, v, stack) for key, c in candidates.items()}
+    scores["unknown"] = likelihood.unknown(v)
+    return [_found(c, v, candidates, scores, stack, as_of) for c in cluster(v, scores)]
+
+
+def _in_environment(dims: Mapping[str, str], default: str) -> bool:
+    return dims.get("environment", default) == default
+
+
+def _found(
+    c: Cluster,
+    v: View,
+    candidates: Mapping[str, cand.Candidate],
+    scores: Mapping[str, likelihood.Score],
+    stack: StackMap,
+    as_of: datetime,
+) -> _Found:
+    ranked = rank(c.symptoms, v, candidates, scores, stack, as_of)
+    return _Found(c, tuple(v.sick[j] for j in c.symptoms), ranked)
+
+
+def _attach(
+    found: Sequence[_Found],
+    entries: Mapping[str, register.Entry],
+    base: Base,
+    as_of: datetime,
+    history_s: float,
+) -> list[Incident]:
+    """Give each cluster the open record it shares most symptoms with; one record, one cluster."""
+    pairs = sorted(
+        (
+            (-len(e.symptoms & {o.id for o in f.observables}) - (e.cause_key == f.cluster.key), e.id, i)
+            for e in entries.values()
+            if e.is_open
+            for i, f in enumerate(found)
+            if e.symptoms & {o.id for o in f.observables}
+        ),
+    )
+    by_cluster: dict[int, str] = {}
+    for _, entry_id, i in pairs:
+        if i not in by_cluster and entry_id not in by_cluster.values():
+            by_cluster[i] = entry_id
+    attached = {
+        by_cluster[i]: _incident(f, entries[by_cluster[i]], base, as_of, history_s)
+        for i, f in enumerate(found)
+        if i in by_cluster
+    }
+    recorded = [attached.get(e.id) or _from_record(e, base, history_s) for e in entries.values()]
+    fresh = [_incident(f, None, base, as_of, history_s) for i, f in enumerate(found) if i not in by_cluster]
+    return [*recorded, *fresh]
+
+
+def _incident(
+    f: _Found, entry: register.Entry | None, base: Base, as_of: datetime, history_s: float
+) -> Incident:
+    who = answerable(f.ranked.causes[0], f.observables, base, as_of)
+    entities = _entities(f)
+    onsets = _onsets(f.observables)
+    fresh = Incident(
+        "", "candidate", None, who.person, who.why, f.ranked.causes,
+        tuple(sorted(o.id for o in f.observables)), entities,
+        tuple(sorted({base.stack.domain(e) for e in entities})),
+        since=onsets[0], latest=onsets[-1], weight=f.cluster.net,
+        history_s=history_s, environment=base.organisation.environment, ask=f.ranked.ask,
+    )  # fmt: skip
+    if entry is None:
+        return fresh
+    return _recorded(fresh, entry)
+
+
+def _onsets(observables: Sequence[Observable]) -> list[datetime]:
+    """Onsets of what still goes on, ascending; of everything when it is all over."""
+    symptoms = [symptom_of(o) for o in observables]
+    return sorted(s.onset_at for s in symptoms if s.ended_at is None) or sorted(s.onset_at for s in symptoms)
+
+
+def _recorded(incident: Incident, e: register.Entry) -> Incident:
+    """An opinion under its record: id, person and what was told are the record's."""
+    return replace(
+        incident, id=e.id, state="open" if e.is_open else "closed", opened_at=e.opened.at,
+        accountable=e.accountable, why_person=e.why_person, told=e.told,
+        acknowledged_at=e.acknowledged_at, proposed=e.proposed,
+    )  # fmt: skip
+
+
+def _from_record(e: register.Entry, base: Base, history_s: float) -> Incident:
+    """A recorded incident whose symptoms are no longer in the window: told as it was recorded."""
+    o = e.opened
+    cause = Cause(e.cause_key, o.cause_kind, o.changes, o.cause_entity, o.at, o.probability, e.seam, o.cause_key)
+    entities = tuple(sorted({base.stack.canonical(s.split(" ")[1]) for s in e.symptoms if " " in s}))
+    bare = Incident(
+        "", "open", None, e.accountable, e.why_person, (cause,), tuple(sorted(e.symptoms)), entities,
+        tuple(sorted({base.stack.domain(x) for x in entities})), history_s=history_s,
+        environment=base.organisation.environment,
+    )  # fmt: skip
+    return _recorded(bare, e)
+
+
+def answerable(cause: Cause, observables: Sequence[Observable], base: Base, at: datetime) -> Accountable:
+    """The seam's person; inside one unit its owner; while the cause is open, who stands above all symptoms."""
+    stack = base.stack
+    if cause.kind in ("unknown", "nothing") or cause.probability < NAMED_FROM:
+        owners = {stack.owner(stack.unit(o.entity)) for o in observables}
+        return base.tree.accountable(owners, at)
+    if cause.seam is not None:
+        source, target, _ = cause.seam
+        return base.tree.accountable((stack.owner(source), stack.owner(target)), at, cause.seam)
+    return base.tree.accountable((stack.owner(stack.unit(cause.entity)),), at)
+
+
+def _entities(f: _Found) -> tuple[str, ...]:
+    """What shows symptoms, what the cause is at, and the units its changes moved."""
+    top = f.ranked.causes[0]
+    named = {top.entity} if top.entity else set()
+    if top.seam is not None:
+        named |= {top.seam[0], top.seam[1]}
+    return tuple(sorted({o.entity for o in f.observables} | named))
