@@ -15,6 +15,7 @@ Stamp = str | int | float | None  # a time as JSON may spell it
 # The look-behind makes each run of letters one attempt; `git@host` is how clone addresses begin.
 EMAIL = r"(?<![\w.+%'-])(?!git@)[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}"
 
+_PSEUDONYM = re.compile(r"p_[a-z2-7]{12}")  # as the home's keyring writes them
 _MILLISECONDS_FROM = 1e11  # epoch seconds reach this in the year 5138, epoch milliseconds did in 1973
 
 
@@ -44,8 +45,6 @@ def rewrite(body: bytes, change: Callable[[Any], Any]) -> bytes:
         return body if changed == document else msgspec.json.encode(changed)
     except RecursionError:
         raise Unreadable("the JSON is nested too deeply") from None
-    except OverflowError as error:  # a number that JSON can spell and no encoder writes back
-        raise Unreadable(f"can't be written back: {error}") from None
 
 
 def moment(stamp: Stamp, default: datetime) -> datetime:
@@ -95,6 +94,11 @@ def replacer(
         return match[0] if match.groupdict().get("kept") else pseudonym(match[0])
 
     return lambda text: search.sub(replaced, text)
+
+
+def is_pseudonym(text: str) -> bool:
+    """Whether redaction was here before: no person goes by such a name."""
+    return _PSEUDONYM.fullmatch(text) is not None
 
 
 def _any_of(words: Iterable[str]) -> str:

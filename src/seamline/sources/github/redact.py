@@ -8,7 +8,7 @@ personal account keeps its full name, which is its identity.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from seamline.model.payload import EMAIL, replacer, rewrite
+from seamline.model.payload import EMAIL, is_pseudonym, replacer, rewrite
 from seamline.model.ports import Pseudonym
 from seamline.sources.github.parse import json_of
 
@@ -55,7 +55,7 @@ _PLAIN = frozenset(
         "version",
     }
 )
-_NO_PERSON = "noreply@github.com"  # commits made in the browser are signed off by this machine account
+_MACHINE = "web-flow"  # the account that commits what people do in the browser
 
 
 def redact(headers: Mapping[str, str], body: bytes, pseudonym: Pseudonym) -> bytes:  # noqa: ARG001
@@ -81,14 +81,12 @@ def _own_names(document: Any) -> list[str]:
 
 
 def _is_person(value: Mapping[str, Any], field: str) -> bool:
-    """Whether an object is a person's account or the author of a commit, and not made a pseudonym yet."""
-    if value.get("redacted") is True:
-        return False
+    """Whether an object is a person's account or the author of a commit."""
     if isinstance(value.get("login"), str):
         kind = value.get("type")
         return kind in ("User", "Mannequin") or (kind is None and field in _PEOPLE)
-    email = value.get("email")
-    return "name" in value and email != _NO_PERSON and (isinstance(email, str) or field in _PEOPLE)
+    is_author = isinstance(value.get("email"), str) or field in _PEOPLE
+    return "name" in value and is_author and value.get("username") != _MACHINE
 
 
 def _names(value: Any, field: str) -> Iterator[str]:
@@ -98,8 +96,7 @@ def _names(value: Any, field: str) -> Iterator[str]:
             yield from _names(item, field)
     elif isinstance(value, dict):
         if _is_person(value, field):
-            spelled = (value.get(word) for word in ("login", "name", "username"))
-            yield from (name for name in spelled if isinstance(name, str) and len(name) > 1)
+            yield from (name for name in _spelled(value).values() if len(name) > 1)
         for inner, item in value.items():
             yield from _names(item, inner)
 
@@ -116,12 +113,17 @@ def _without_people(value: Any, field: str, replace: Callable[[str], str], pseud
     return {inner: _without_people(item, inner, replace, pseudonym) for inner, item in value.items()}
 
 
-def _nobody(person: Mapping[str, Any], pseudonym: Pseudonym) -> dict[str, Any]:
-    """What is left of a person's object: the pseudonyms of their names, their type, and that this was done."""
-    named = {
-        word: pseudonym(person[word])
-        for word in ("login", "name", "username")
-        if isinstance(person.get(word), str) and person[word]
+def _spelled(person: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a person's object that hold a name which redaction has not met yet."""
+    fields = {field: person.get(field) for field in ("login", "name", "username")}
+    return {
+        field: name
+        for field, name in fields.items()
+        if isinstance(name, str) and name and not is_pseudonym(name)
     }
-    kind = {"type": person["type"]} if "type" in person else {}
-    return {**named, **kind, "redacted": True}
+
+
+def _nobody(person: Mapping[str, Any], pseudonym: Pseudonym) -> dict[str, Any]:
+    """What is left of a person's object: its pseudonyms and its type."""
+    kept = {field: person[field] for field in ("login", "name", "username", "type") if field in person}
+    return kept | {field: pseudonym(name) for field, name in _spelled(person).items()}

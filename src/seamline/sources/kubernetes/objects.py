@@ -6,13 +6,14 @@ variables, resources, an autoscaler's bounds, a forced restart. Status and annot
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from seamline.model.event import ChangeKind
-from seamline.model.payload import Stamp, decode
+from seamline.model.payload import Stamp, decode, moment
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 AUTOSCALER = "HorizontalPodAutoscaler"
@@ -25,6 +26,13 @@ _FIRST: tuple[ChangeKind, ...] = ("deploy", "config", "scale", "manual")
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?")
 
 
+class Managed(Struct, frozen=True):
+    """When somebody last wrote some fields of an object; `subresource` is set for status and the like."""
+
+    time: Stamp = None
+    subresource: str | None = None
+
+
 class Meta(Struct, frozen=True, rename="camel"):
     """The part of an object's metadata we read."""
 
@@ -34,14 +42,15 @@ class Meta(Struct, frozen=True, rename="camel"):
     generation: int | str | None = None
     resource_version: int | str | None = None
     creation_timestamp: Stamp = None
+    deletion_timestamp: Stamp = None
+    managed_fields: tuple[Managed, ...] | None = None
 
 
 class Variable(Struct, frozen=True, rename="camel"):
-    """An environment variable. Redaction turns a `value` that is no number into a pseudonym of it."""
+    """An environment variable. In the log, a `value` that is no number is a pseudonym of it."""
 
     name: str
     value: str | int | float | None = None
-    value_pseudonym: str | None = None
     value_from: Any = None
 
 
@@ -90,6 +99,12 @@ class Object(Struct, frozen=True):
 
     metadata: Meta
     spec: Spec | None = None
+
+    def changed_at(self, default: datetime) -> datetime:
+        """When it was deleted, else when somebody last wrote more than its status."""
+        written = [m.time for m in self.metadata.managed_fields or () if not m.subresource and m.time]
+        times = [moment(time, default) for time in written]
+        return moment(self.metadata.deletion_timestamp, max(times, default=default))
 
 
 class Difference(Struct, frozen=True):
@@ -168,7 +183,7 @@ def _annotations(metadata: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
 def _of_variable(variable: Variable) -> Value:
     if variable.value is not None:
         return _value(variable.value)
-    return variable.value_pseudonym or _text(variable.value_from)
+    return _text(variable.value_from)
 
 
 def _value(said: str | float) -> Value:

@@ -72,11 +72,11 @@ def _of_occurrence(delivery: Delivery, said: occurrence.Occurrence) -> list[Even
     if said.reason == "SuccessfulRescale" and about.kind == objects.AUTOSCALER:
         target = ref_of("Deployment", namespace, about.name)
         change = _scaling(delivery, said, entity, occurrence.rescaled(said.text()), (target,))
-        evidence = f"inferred: the autoscaler that said {said.text()[:60]!r} is named like a Deployment"
+        evidence = "inferred: an autoscaler is mostly named like the Deployment that it scales"
         return [change, *_scales(delivery, entity, target, change.at, evidence)]
     if said.reason == "ScalingReplicaSet" and about.kind == "Deployment":
         change = _scaling(delivery, said, entity, occurrence.scaled(said.text()), ())
-        return [change, _map_fact(delivery, change.at, entity, "exists", "", "Kubernetes scaled it")]
+        return [change, _map_fact(delivery, change.at, entity, "exists", "", "Kubernetes runs it")]
     if said.type == "Warning" or said.reason in _TROUBLE:
         return [_alert(delivery, said, entity, namespace)]
     return []
@@ -102,7 +102,7 @@ def _scaling(
         entity=entity,
         kind="scale",
         state="done",
-        title=said.text() or str(said.reason),
+        title=f"{said.about().kind} {said.about().name}: {said.text() or said.reason}",
         done_at=at,
         facts=facts,
         also=also,
@@ -141,25 +141,30 @@ def _of_object(delivery: Delivery, sent: Sent) -> list[Event]:
     new = objects.read(sent.new)
     namespace = new.metadata.namespace or "default"
     entity = ref_of(sent.kind, namespace, new.metadata.name)
-    at = sent.sent_at or delivery.received_at
+    at = new.changed_at(sent.sent_at or delivery.received_at)
     if sent.deleted:
-        return [_edit(delivery, sent, new, entity, objects.Difference("manual", {"changed": "deleted"}))]
-    events: list[Event] = [_map_fact(delivery, at, entity, "exists", "", f"a {sent.kind} object")]
+        return [_edit(delivery, sent, new, entity, at, objects.Difference("manual", {"changed": "deleted"}))]
+    events: list[Event] = [_map_fact(delivery, at, entity, "exists", "", "Kubernetes runs it")]
     target = new.spec.scale_target_ref if new.spec else None
     if target and sent.kind == objects.AUTOSCALER:
         scaled = ref_of(target.kind, namespace, target.name)
         events = _scales(delivery, entity, scaled, at, "the autoscaler's scaleTargetRef")
     difference = objects.difference(objects.read(sent.old), new) if sent.old else None
     if difference:
-        events.append(_edit(delivery, sent, new, entity, difference))
+        events.append(_edit(delivery, sent, new, entity, at, difference))
     return events
 
 
 def _edit(
-    delivery: Delivery, sent: Sent, new: objects.Object, entity: str, difference: objects.Difference
+    delivery: Delivery,
+    sent: Sent,
+    new: objects.Object,
+    entity: str,
+    at: datetime,
+    difference: objects.Difference,
 ) -> Change:
     """One edit of an object. Its generation grows with each, and says when a repeat is the same edit."""
-    meta, at = new.metadata, sent.sent_at or delivery.received_at
+    meta = new.metadata
     edition = "deleted" if sent.deleted else meta.generation or meta.resource_version or at.isoformat()
     image, _, digest = difference.image.partition("@")
     return Change(
@@ -181,7 +186,7 @@ def _edit(
 
 def _scales(delivery: Delivery, autoscaler: str, target: str, at: datetime, evidence: str) -> list[Event]:
     return [
-        _map_fact(delivery, at, autoscaler, "exists", "", "an autoscaler speaks for itself"),
+        _map_fact(delivery, at, autoscaler, "exists", "", "Kubernetes runs it"),
         _map_fact(delivery, at, autoscaler, "scales", target, evidence),
     ]
 

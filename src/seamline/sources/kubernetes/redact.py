@@ -1,13 +1,13 @@
 """What must not stay of a Kubernetes delivery: e-mails anywhere, and texts of environment variables.
 
-Variables hold credentials as often as settings. A number stays as it is; any other value becomes a pseudonym
-under another name, so that a change of it is still seen. kubectl's copy of the whole manifest is dropped.
+Variables hold credentials as often as settings. A number stays as it is; any other value becomes a pseudonym,
+so that a change of it is still seen. kubectl's copy of the whole manifest is dropped.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seamline.model.payload import replacer, rewrite
+from seamline.model.payload import is_pseudonym, replacer, rewrite
 from seamline.model.ports import Pseudonym
 from seamline.sources.kubernetes.objects import is_number
 
@@ -43,7 +43,5 @@ def _variables(env: Any, pseudonym: Pseudonym) -> Any:
 
 def _variable(variable: Mapping[str, Any], pseudonym: Pseudonym) -> dict[str, Any]:
     value = variable.get("value")
-    if not isinstance(value, str) or is_number(value):
-        return dict(variable)
-    rest = {field: item for field, item in variable.items() if field != "value"}
-    return {**rest, "valuePseudonym": pseudonym(value)}
+    says_itself = not isinstance(value, str) or is_number(value) or is_pseudonym(value)
+    return dict(variable) if says_itself else {**variable, "value": pseudonym(str(value))}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from seamline.model.payload import EMAIL, replacer, rewrite
+from seamline.model.payload import EMAIL, is_pseudonym, replacer, rewrite
 from seamline.model.ports import Pseudonym
 
 _PERSON_IDS = frozenset(
@@ -30,10 +30,10 @@ _PEOPLE = frozenset(
         "user",
     }
 )
-_NAME_FIELDS = frozenset(
-    {"name", "display_name", "first_name", "last_name", "full_name", "alias", "author_name", "requester_name"}
-)
+_NAME_FIELDS = frozenset({"name", "display_name", "first_name", "last_name", "full_name", "alias"})
+_FLAT_NAMES = ("author_name", "requester_name")
 _CONTACT_FIELDS = frozenset({"email", "phone", "address"})
+_OF_A_PERSON = "zen:event-type:user."
 # Event types whose `current` and `previous` are the ids of people.
 _ID_CHANGES = ("agent_assignment_changed", "requester_changed", "submitter_changed")
 # Fields that are no text of a person's: ids, kinds, times, addresses of our own.
@@ -53,11 +53,11 @@ _PLAIN = frozenset(
     }
 )
 
-_NAME = r"[^\W\d_a-z][\w'’-]+(?:[ ][^\W\d_a-z][\w'’.-]*){0,3}"
+_NAME = r"[^\W\d_a-z][\w'’-]+(?:[ ](?:[^\W\d_a-z]\.|[^\W\d_a-z][\w'’-]+)){0,3}"
 _DATE = r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d))(?!\d)"
 # International (+), national (0 or an area code in brackets) and North American numbers; not dates or ids.
 _PHONE = (
-    rf"(?<![\w.+-])(?!{_DATE})"
+    rf"(?<![\w.+-])(?!{_DATE})(?=(?:[ ./()+-]{{0,2}}\d){{7}})"
     r"(?:\+\d|\(\d{1,5}\)|0\d|\d{3}[ .-]\d{3}[ .-]\d{4}(?!\d))"
     r"(?:[ ./()-]{0,2}\d){0,14}"
 )
@@ -78,10 +78,11 @@ def redact(headers: Mapping[str, str], body: bytes, pseudonym: Pseudonym) -> byt
 
 
 def _redacted(document: Any, pseudonym: Pseudonym) -> Any:
-    names = {part for name in _names(document, "") for part in (name, *_parts(name))}
+    found = [name for name in _names(document, "") if len(name) > 1 and not is_pseudonym(name)]
+    names = {part for name in found for part in (name, *_parts(name))}
     replace = replacer(pseudonym, patterns=(EMAIL, _PHONE), words=names)
     rewritten = _without_people(document, "", replace, pseudonym)
-    return _with_changed_ids(rewritten, pseudonym)
+    return _without_ids(rewritten, pseudonym)
 
 
 def _parts(name: str) -> Iterator[str]:
@@ -98,11 +99,9 @@ def _names(value: Any, field: str) -> Iterator[str]:
             yield from _names(item, field)
     elif isinstance(value, dict):
         if field in _PEOPLE or not _CONTACT_FIELDS.isdisjoint(value):
-            spelled = (value.get(word) for word in _NAME_FIELDS)
-            yield from (name for name in spelled if isinstance(name, str) and len(name) > 1)
+            yield from (name for name in map(value.get, sorted(_NAME_FIELDS)) if isinstance(name, str))
+        yield from (value[word] for word in _FLAT_NAMES if isinstance(value.get(word), str))
         for inner, item in value.items():
-            if inner in ("author_name", "requester_name") and isinstance(item, str):
-                yield item
             yield from _names(item, inner)
 
 
@@ -129,12 +128,25 @@ def _id_pseudonym(value: Any, pseudonym: Pseudonym) -> Any:
     return pseudonym(str(value)) if is_id or (isinstance(value, str) and value.isdigit()) else value
 
 
-def _with_changed_ids(document: Any, pseudonym: Pseudonym) -> Any:
-    """The document with pseudonyms for the ids in an event that says which person a ticket went to."""
-    if not isinstance(document, dict) or not isinstance(document.get("event"), dict):
+def _without_ids(document: Any, pseudonym: Pseudonym) -> Any:
+    """The document with pseudonyms where the kind of event decides that an id is a person's."""
+    if not isinstance(document, dict):
         return document
-    if not str(document.get("type")).endswith(_ID_CHANGES):
-        return document
-    event = document["event"]
-    ids = {side: _id_pseudonym(event[side], pseudonym) for side in ("current", "previous") if side in event}
-    return {**document, "event": {**event, **ids}}
+    happened = str(document.get("type"))
+    if happened.startswith(_OF_A_PERSON):
+        subject = str(document.get("subject")).rpartition(":")
+        named = "".join((*subject[:2], str(_id_pseudonym(subject[2], pseudonym))))
+        return {**document, "subject": named, **_with_ids(document, "detail", ("id",), pseudonym)}
+    if happened.endswith(_ID_CHANGES):
+        return {**document, **_with_ids(document, "event", ("current", "previous"), pseudonym)}
+    return document
+
+
+def _with_ids(document: Mapping[str, Any], part: str, fields: tuple[str, ...], pseudonym: Pseudonym) -> Any:
+    """One part of the document, when it is there, with pseudonyms in these of its fields."""
+    inner = document.get(part)
+    if not isinstance(inner, dict):
+        return {}
+    return {
+        part: inner | {field: _id_pseudonym(inner[field], pseudonym) for field in fields if field in inner}
+    }
