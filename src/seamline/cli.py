@@ -17,7 +17,7 @@ from seamline.terminal.arguments import (
     HomeOption,
     IncidentArgument,
     JsonOption,
-    correction,
+    Word,
     log_positions,
     text_of,
 )
@@ -108,11 +108,12 @@ def serve(
 
 
 def _serve(home: "Home", host: str, port: int) -> None:
-    from seamline.bootstrap import live
+    from seamline.app.watch import Watch
     from seamline.http.serve import serve as listen
+    from seamline.http.verbs import HomeVerbs
 
-    api, on_batch, after = live(home)
-    listen(home, api, host=host, port=port, on_batch=on_batch, after=after)
+    watch = Watch(home)
+    listen(home, HomeVerbs(home), host=host, port=port, on_batch=watch, after=watch.position)
 
 
 @app.command()
@@ -131,7 +132,7 @@ def demo(
         TemporaryDirectory(prefix="seamline-demo-") as folder,
         _open(home or Path(folder), write=True) as opened,
     ):
-        with progress.on_stderr() as on_progress:
+        with progress.on_stderr("replaying a recorded Friday") as on_progress:
             told = verb.run(opened, on_progress)
         story.show(told)
         if not no_serve:
@@ -146,12 +147,14 @@ def ingest(
     ],
 ) -> None:
     """Take recorded deliveries into the log; what is there already is not taken twice."""
-    from seamline.app.ingest import ingest_file
+    from seamline.app import replay as verb
+    from seamline.terminal import progress
 
     with _open_to_write(home) as opened:
         for file in files:
-            done = ingest_file(opened.log, opened.inbox, file)
-            print(f"{file}: {done.n_read} deliveries, {done.n_new} new, {done.n_duplicate} known")
+            with progress.on_stderr(file) as on_progress:
+                n_read, n_new, _ = verb.play(opened, file, on_progress)
+            print(f"{file}: {n_read} deliveries, {n_new} new")
 
 
 # -- reading -----------------------------------------------------------------
@@ -254,14 +257,7 @@ def hand_over(
 def correct(
     home: HomeOption,
     incident: IncidentArgument,
-    verdict: Annotated[
-        str,
-        typer.Argument(
-            metavar="VERDICT",
-            help="confirmed, wrong_cause, merge, split or not_an_incident.",
-            parser=correction,
-        ),
-    ],
+    word: Annotated[Word, typer.Argument(help="What it really was.")],
     cause: Annotated[str, typer.Option("--cause", metavar="KEY", help="wrong_cause: the right one.")] = "",
     into: Annotated[str, typer.Option("--into", metavar="INCIDENT", help="merge: where it belongs.")] = "",
     symptom: Annotated[
@@ -274,7 +270,7 @@ def correct(
 
     with _open_to_write(home) as opened:
         done = verb.correct(
-            opened, incident, verdict, cause_key=cause, into=into, symptoms=tuple(symptom or ()), note=note
+            opened, incident, word, cause=cause, into=into, symptoms=tuple(symptom or ()), note=note
         )
     print(done)
 
@@ -299,16 +295,17 @@ def erase(
 def gate(
     home: HomeOption,
     change: Annotated[
-        str, typer.Argument(metavar="CHANGE", help="JSON file, - for stdin, or the JSON itself.")
+        str, typer.Argument(metavar="CHANGE", help="JSON file, - for stdin, the JSON itself, or an event id.")
     ],
+    as_of: AsOfOption = None,
     json: JsonOption = False,
 ) -> None:
     """Ask whether a change may go: exit 0 pass, 3 hold, 4 unknown."""
     from seamline.app import gate as verb
     from seamline.terminal import verdict as drawn
 
-    with _open_to_write(home) as opened:
-        answer = verb.gate(opened, text_of(change))
+    with _open(home) if as_of else _open_to_write(home) as opened:
+        answer = verb.gate(opened, text_of(change), as_of, keep=True)
     if json:
         sys.stdout.write(drawn.as_json(answer))
     else:

@@ -1,13 +1,17 @@
 """Options and arguments that several commands share, and how their texts are read."""
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from seamline.model.errors import Fix
+
+Word = Literal["confirmed", "wrong_cause", "merge", "split", "not_an_incident"]  # of a correction
+EVENT_ID = re.compile("[0-9a-f]{16}")
 
 
 def _default_home() -> Path:
@@ -24,14 +28,6 @@ def _time(text: str) -> datetime:
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def correction(text: str) -> str:
-    """A correction's verdict; dashes will do."""
-    known = ("confirmed", "wrong_cause", "merge", "split", "not_an_incident")
-    if text.replace("-", "_") not in known:
-        raise typer.BadParameter(f"{text!r} is none of {', '.join(known)}")
-    return text.replace("-", "_")
-
-
 def log_positions(text: str) -> range:
     """`17` or `20-25`, both ends taken."""
     first, _, last = text.partition("-")
@@ -41,8 +37,8 @@ def log_positions(text: str) -> range:
 
 
 def text_of(argument: str) -> str:
-    """What the argument holds itself, or the file it names, or standard input."""
-    if argument.lstrip().startswith("{"):
+    """JSON and event ids as they are; else what the file holds that is named, or standard input."""
+    if argument.lstrip().startswith("{") or EVENT_ID.fullmatch(argument):
         return argument
     try:
         return sys.stdin.read() if argument == "-" else Path(argument).read_text(encoding="utf-8")

@@ -8,11 +8,14 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from seamline.app.forms import incident_form
+from seamline.app.ingest import Listed
 from seamline.model.incident import Incident
-from seamline.model.record import VerdictGiven
+from seamline.model.record import Decided, VerdictGiven
 from seamline.model.stack import Entity, LooseEnd, Seam
+from seamline.terminal.plain import plain
 
 Cells = Callable[[Any], tuple[str, ...]]
 EMPTY = {
@@ -43,13 +46,8 @@ def show(name: str, rows: Sequence[Struct], console: Console | None = None) -> N
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*map(plain, cells(row)))
+        table.add_row(*(Text(plain(cell)) for cell in cells(row)))
     console.print(table)
-
-
-def plain(text: str) -> str:
-    """Text from outside, safe to print: no markup, no control characters."""
-    return "".join(c if c.isprintable() else " " for c in text).replace("[", r"\[")
 
 
 def _at(at: datetime | None) -> str:
@@ -82,17 +80,11 @@ def _loose_end(e: LooseEnd) -> tuple[str, ...]:
     return (e.ref, e.why, e.suggestion, e.evidence)
 
 
-def _delivery(d: Any) -> tuple[str, ...]:
-    return (
-        str(d.seq),
-        _at(d.received_at),
-        d.source,
-        "erased" if d.size is None else str(d.size),
-        d.unreadable,
-    )
+def _delivery(d: Listed) -> tuple[str, ...]:
+    return (str(d.seq), _at(d.received_at), d.source, "erased" if d.erased else d.unreadable or "read")
 
 
-def _decision(d: Any) -> tuple[str, ...]:
+def _decision(d: Decided | VerdictGiven) -> tuple[str, ...]:
     if isinstance(d, VerdictGiven):
         v = d.verdict
         return (_at(d.at), v.accountable, v.change, v.outcome, "; ".join(f.reason for f in v.findings))
@@ -104,6 +96,6 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], Cells]] = {
     "seams": (("person", "altitude", "from", "kind", "to", "why"), _seam),
     "entities": (("ref", "domain", "owner", "owned", "other spellings"), _entity),
     "loose_ends": (("ref", "why it is loose", "may be", "because"), _loose_end),
-    "deliveries": (("seq", "received (UTC)", "source", "bytes", "unreadable"), _delivery),
+    "deliveries": (("seq", "received (UTC)", "source", "body"), _delivery),
     "decisions": (("at (UTC)", "by", "of", "choice", "why"), _decision),
 }

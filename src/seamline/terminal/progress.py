@@ -4,17 +4,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-OnProgress = Callable[[str], None]
+OnProgress = Callable[[int, int], None]  # done, in all (0: not known)
 
 
 @contextmanager
-def on_stderr() -> Iterator[OnProgress]:
-    """A function that shows its text in place of what it showed before; the line is gone at the end."""
+def on_stderr(what: str) -> Iterator[OnProgress]:
+    """A function that shows how far `what` has come; the line is gone at the end."""
     shown = sys.stderr.isatty()
 
-    def tell(text: str) -> None:
+    def tell(n_done: int, n_all: int) -> None:
         if shown:
-            sys.stderr.write(f"\r\x1b[K{text}")
+            far = f"{n_done / n_all:.0%}" if n_all else f"{n_done}"
+            sys.stderr.write(f"\r\x1b[K{what}: {far}")
             sys.stderr.flush()
 
     try:

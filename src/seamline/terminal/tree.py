@@ -2,10 +2,11 @@
 
 import msgspec
 from rich.console import Console
+from rich.text import Text
 from rich.tree import Tree
 
 from seamline.model.organisation import Organisation, Person
-from seamline.terminal.lists import plain
+from seamline.terminal.plain import plain
 
 
 def as_json(organisation: Organisation) -> str:
@@ -22,9 +23,9 @@ def show(organisation: Organisation, console: Console | None = None) -> None:
 
 def _branch(person: Person, organisation: Organisation) -> Tree:
     owned = [e.ref or e.match for e in organisation.entities if e.owner == person.id]
-    tree = Tree(plain(f"{person.name} ({person.id}{', ' + person.domain if person.domain else ''})"))
+    tree = Tree(Text(plain(f"{person.name} ({', '.join(filter(None, (person.id, person.domain)))})")))
     for ref in owned:
-        tree.add(plain(ref), style="dim")
+        tree.add(Text(plain(ref), style="dim"))
     for report in (p for p in organisation.people if p.reports_to == person.id):
         tree.children.append(_branch(report, organisation))
     return tree

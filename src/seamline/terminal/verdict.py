@@ -1,12 +1,16 @@
 """The gate's answer to one change."""
 
+from collections.abc import Iterator, Mapping
+
 import msgspec
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
 
 from seamline.model.verdict import Finding, Verdict
-from seamline.terminal.lists import plain
+from seamline.terminal.plain import plain
 
-STYLE = {"pass": "green", "hold": "red", "unknown": "yellow"}
+STYLE = {"pass": "bold green", "hold": "bold red", "unknown": "bold yellow"}
 
 
 def as_json(verdict: Verdict) -> str:
@@ -16,27 +20,34 @@ def as_json(verdict: Verdict) -> str:
 
 def show(verdict: Verdict, console: Console | None = None) -> None:
     """Print outcome and person, each finding with its mend, and how to override a hold."""
-    console = console or Console(highlight=False)
-    console.print("\n".join(lines(verdict)))
+    (console or Console(highlight=False)).print(render(verdict, {}))
 
 
-def lines(verdict: Verdict) -> list[str]:
-    """The verdict as lines of rich markup, outcome first."""
-    style = STYLE[verdict.outcome]
-    out = [f"[bold {style}]{verdict.outcome.upper()}[/] {plain(verdict.change)}"]
+def render(verdict: Verdict, names: Mapping[str, str]) -> RenderableType:
+    """The outcome, then a line for each thing to know. `names` gives people's names by id, where known."""
+    head = Text.assemble((verdict.outcome.upper(), STYLE[verdict.outcome]), f"  {plain(verdict.change)}")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(ratio=1)
+    for label, text in _rows(verdict, names):
+        table.add_row(label, Text(plain(text)))
+    return Group(head, table)
+
+
+def _rows(verdict: Verdict, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for finding in verdict.findings:
-        out += _finding(finding)
-    out.append(f"  decides: {plain(verdict.accountable)} ({plain(verdict.why_person)})")
+        yield from _finding(finding)
+    yield "decides", f"{names.get(verdict.accountable, verdict.accountable)}: {verdict.why_person}"
     if verdict.expires_at is not None:
-        out.append(f"  until:   {verdict.expires_at:%Y-%m-%d %H:%M} UTC, then it goes up the tree")
+        yield "until", f"{verdict.expires_at:%Y-%m-%d %H:%M} UTC, then it goes up the tree"
     if verdict.outcome != "pass" and verdict.override:
-        out.append(f"  override: {plain(verdict.override)}")
-    return out
+        yield "override", verdict.override
 
 
-def _finding(f: Finding) -> list[str]:
-    out = [f"  {plain(f.guard)}, {f.severity}: {plain(f.reason)}", f"    do: {plain(f.do)}"]
+def _finding(f: Finding) -> Iterator[tuple[str, str]]:
+    yield f.outcome, f"{f.reason} (guard {f.guard}, {f.severity}, {f.confidence:.0%} sure)"
+    yield "do", f.do
     if f.missing:
-        out.append(f"    not known: {plain(', '.join(f.missing))}")
-    out += [f"    {plain(line)}" for line in f.evidence]
-    return out
+        yield "not known", ", ".join(f.missing)
+    if f.evidence:
+        yield "because", "; ".join(f.evidence)

@@ -1,0 +1,42 @@
+"""Keeps a live home's opinion up to date, outside the way of the deliveries."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from seamline.app import views
+from seamline.app.home import Home
+from seamline.app.triage import TICK, Triage
+from seamline.model.delivery import Delivery
+
+PAUSE = timedelta(seconds=5)  # between two opinions, however fast deliveries come
+
+
+class Watch:
+    """Called with each batch of new deliveries, and with none when it is quiet. Not safe for two threads."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._triage = Triage(home.log, home.sources)
+        self._formed_at = datetime.min.replace(tzinfo=home.clock().tzinfo)
+        self._fresh = False  # whether something came since the last opinion
+        self._form(self._home.clock())
+
+    @property
+    def position(self) -> int:
+        """The log position that was taken in: only later deliveries need to be handed over."""
+        return self._triage.facts.position
+
+    def __call__(self, deliveries: Sequence[Delivery]) -> None:
+        """Take deliveries in; form an opinion when one is due, tick when silence is news."""
+        for delivery in deliveries:
+            self._triage.take(delivery)
+            self._fresh = True
+        now = self._home.clock()
+        waited = now - self._formed_at
+        if (self._fresh and waited >= PAUSE) or (waited >= TICK and self._triage.anything_open()):
+            self._form(now)
+
+    def _form(self, now: datetime) -> None:
+        opinion = self._triage.step() if self._fresh else self._triage.tick(now)
+        views.publish(self._home, opinion)
+        self._formed_at, self._fresh = now, False
