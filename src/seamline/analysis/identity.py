@@ -85,7 +85,9 @@ def resolve(facts: Facts, organisation: Organisation) -> Identity:
         _Join(1, min(f.subject, f.object), max(f.subject, f.object), f.evidence)
         for f in _of(facts, "same_as")
     }
-    clear, suggestions = _without_ambiguous(sorted(seen), joined)
+    # what names an entity outright goes before what joins two spellings
+    ordered = sorted(seen, key=lambda j: (kind_of(j.a) in SPELLINGS and kind_of(j.b) in SPELLINGS, j))
+    clear, suggestions = _without_ambiguous(ordered, joined)
     suggestions += [s for j in clear if (s := joined.join(j))]
     commits = _commit_joins(facts, joined)
     suggestions += [s for j in commits.joins if (s := joined.join(j))] + commits.suggestions
@@ -192,7 +194,8 @@ def _commit_joins(facts: Facts, joined: _Groups) -> _Commits:
     """What equal full commit shas say of repositories and services.
 
     One service runs the commits of one repository: they are one thing to the map. Several services of one
-    repository, or several repositories with one commit (a fork): relations, and suggestions.
+    repository, or several repositories with one commit (a fork): relations, and suggestions unless other
+    evidence has settled which service the repository is.
     """
     services = _services_by_commit(facts, joined)
     pairs: dict[tuple[str, str], tuple[str, int]] = {}
@@ -209,11 +212,13 @@ def _commit_joins(facts: Facts, joined: _Groups) -> _Commits:
         head = joined.head(joined.members(service))
         repo_ref = _first(joined.members(repo), "repo")
         rivals = [p for p in pairs if (p[0] == repo) != (p[1] == service)]
-        if not rivals:
+        settled = any(kind_of(r) not in SPELLINGS for r in joined.members(repo))
+        if not rivals and not settled:
             out.joins.append(_Join(2, repo_ref, head, evidence))
             continue
         out.relations.append(Relation(head, "built_from", repo_ref, evidence, seq))
-        out.suggestions.append(Suggestion(repo_ref, head, f"{evidence}, and so do others"))
+        if not settled:
+            out.suggestions.append(Suggestion(repo_ref, head, f"{evidence}, and so do others"))
     return out
 
 

@@ -46,10 +46,14 @@ class _Where(Struct, frozen=True):
     name: str
 
     def fix(self, what: str, hint: str) -> Fix:
-        return Fix(f"seamline.toml: {self.name}: {what}", hint=hint)
+        return Fix(self._line(what), hint=hint)
 
     def bad_tree(self, what: str, hint: str) -> BadTree:
-        return BadTree(f"seamline.toml: {self.name}: {what}", hint=hint)
+        return BadTree(self._line(what), hint=hint)
+
+    def _line(self, what: str) -> str:
+        """One line, whatever a text within it holds."""
+        return f"seamline.toml: {self.name}: {what}".replace("\n", "\\n")
 
 
 def read(text: str) -> Organisation:

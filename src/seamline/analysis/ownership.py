@@ -98,7 +98,7 @@ class Tree:
         if seam is None:
             return None
         valid = [h for h in self._by_seam.get(seam, ()) if self._holds(h, person, at)]
-        return max(valid, key=lambda h: (h.accepted_at, h.until, h.to), default=None)
+        return max(valid, key=lambda h: (h.accepted_at, h.until, h.to, h.by), default=None)
 
     def _holds(self, h: HandDown, person: str, at: datetime) -> bool:
         accepted = h.accepted_at is not None and h.accepted_at <= at < h.until
