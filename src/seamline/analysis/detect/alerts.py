@@ -6,14 +6,23 @@ from datetime import datetime, timedelta
 from seamline.analysis.detect.eps import HISTORY, clock, eps
 from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
-from seamline.analysis.detect.onset import PERSIST_S
+from seamline.analysis.detect.onset import REJOIN_S
 from seamline.analysis.detect.series import LINGER_S, few
 from seamline.model.event import Alert
 from seamline.model.symptom import Observable, Symptom
 
 LEAD = timedelta(seconds=60)  # a rule looks back and waits before it fires: the fault is older than the alert
+PERSIST_S = 30.0  # what fires for less is flapping: a few evaluations of its rule
 OPEN_END = timedelta(hours=6)  # an alert that nobody ended says nothing of now after so long
-_STRENGTH = {"critical": 12.0, "page": 12.0, "error": 10.0, "high": 10.0, "warning": 8.0, "info": 4.0}
+_STRENGTH = {
+    "critical": 12.0,
+    "page": 12.0,
+    "error": 10.0,
+    "high": 10.0,
+    "warning": 8.0,
+    "warn": 8.0,
+    "info": 4.0,
+}
 _USUAL_STRENGTH = 8.0
 _NOT_WATCHED = ("none",)  # the severity of rules that fire on purpose, to show that alerting works
 
@@ -80,16 +89,26 @@ def _is_told(firing: _Firing, as_of: datetime) -> bool:
 
 
 def _firings(fired: list[Alert], as_of: datetime) -> list[_Firing]:
-    """Alerts of one rule and entity joined where they overlap or follow soon (pods fire one by one)."""
+    """Alerts of one rule and entity joined where they overlap (pods fire one by one).
+
+    One that had lasted and fires again soon goes on; what flaps does not add up to something lasting.
+    """
     joined: list[_Firing] = []
     for alert in sorted(fired, key=lambda a: (a.at, a.id)):
         ended_at = alert.ended_at if alert.ended_at is not None and alert.ended_at <= as_of else None
         last = joined[-1] if joined else None
-        if last and (last.ended_at is None or (alert.at - last.ended_at).total_seconds() <= 0):
+        if last and _goes_on(last, alert, as_of):
             last.join(alert, ended_at)
         else:
             joined.append(_Firing(alert, ended_at))
     return joined
+
+
+def _goes_on(last: _Firing, alert: Alert, as_of: datetime) -> bool:
+    if last.ended_at is None:
+        return True
+    pause_s = (alert.at - last.ended_at).total_seconds()
+    return pause_s <= (REJOIN_S if last.lasted_s(as_of) >= PERSIST_S else 0.0)
 
 
 def _symptom(name: str, firing: _Firing) -> Symptom:

@@ -6,7 +6,7 @@ a writer count differently). One silent observable per dataset and kind; a sympt
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from math import sqrt
+from math import hypot, sqrt
 from statistics import median
 
 from msgspec import Struct
@@ -18,11 +18,13 @@ from seamline.analysis.detect.series import MAX_STRENGTH, percent
 from seamline.model.event import DatasetState, Run
 from seamline.model.symptom import Observable, ObservableKind, Symptom
 
-JUMP = 0.2  # a rise of the null share that counts however little is known of before
+JUMP = 0.2  # a rise of the null share that counts however little is known of before ...
 _SMALL_JUMP, _MANY = 0.05, 5  # ... and one that counts after so many healthy runs
-_Z = 4.0
+_Z, _Z_SMALL = 2.5, 4.0  # scales that each of them has to be above usual
 _NULL_RESOLUTION = 0.01
-_DROP = 0.5  # share of the usual rows below which a count is a drop
+_DROP = 0.5  # share of the fewest rows so far below which a count is a drop
+_ROWS_RESOLUTION = 0.1  # share of the usual rows by which a count may always move
+_ENOUGH = 3  # healthy runs before a drop counts
 _FEW_ROWS = 5  # a table of fewer rows may well be empty at times
 _N_BACK = 20  # earlier states that make up the baseline
 
@@ -131,19 +133,18 @@ def _null_shares(history: Sequence[_State]) -> dict[str, _Finding]:
 def _null_share(column: str, shares: Sequence[tuple[_State, float, int]]) -> _Finding:
     healthy: list[float] = []
 
-    def is_bad(share: float, n: int) -> float:
-        usual = median(healthy[-_N_BACK:])
-        noise = sqrt(max(usual * (1 - usual), 0.25 / n) / n + _NULL_RESOLUTION**2)
-        z = (share - usual) / noise
-        enough = JUMP if len(healthy) < _MANY else _SMALL_JUMP
-        return z if share - usual >= enough and z >= _Z else 0.0
+    def strength(share: float, n: int) -> float:
+        usual = median(healthy)
+        by_chance = max(usual * (1 - usual), 0.25 / n) / n
+        z = (share - usual) / hypot(_spread(healthy, usual, by_chance), _NULL_RESOLUTION)
+        jump = share - usual
+        small = len(healthy) >= _MANY and jump >= _SMALL_JUMP and z >= _Z_SMALL
+        return z if small or (jump >= JUMP and z >= _Z) else 0.0
 
     def detail(share: float, n: int) -> str:
-        return (
-            f"{percent(share)} of {column} is NULL ({n} rows) against {percent(median(healthy[-_N_BACK:]))}"
-        )
+        return f"{percent(share)} of {column} is NULL ({n} rows) against {percent(median(healthy))}"
 
-    return _walk(shares, healthy, is_bad, detail)
+    return _walk(shares, healthy, strength, detail)
 
 
 def _row_counts(history: Sequence[_State]) -> dict[str, _Finding]:
@@ -152,24 +153,32 @@ def _row_counts(history: Sequence[_State]) -> dict[str, _Finding]:
         return {}
     healthy: list[float] = []
 
-    def is_bad(n_rows: float, _: int) -> float:
-        usual = median(healthy[-_N_BACK:])
-        low = min(healthy[-_N_BACK:])
-        few = n_rows < _DROP * low and len(healthy) >= _MANY
-        none = n_rows == 0 and low >= _FEW_ROWS
-        z = (usual - n_rows) / sqrt(usual + 1)
-        return z if (few or none) and (none or z >= _Z) else 0.0
+    def strength(n_rows: float, _: int) -> float:
+        usual, least = median(healthy), min(healthy)
+        z = (usual - n_rows) / hypot(_spread(healthy, usual, usual + 1), _ROWS_RESOLUTION * usual)
+        dropped = n_rows < _DROP * least and len(healthy) >= _ENOUGH
+        emptied = n_rows == 0 and least >= _FEW_ROWS
+        return z if (dropped or emptied) and z >= _Z else 0.0
 
     def detail(n_rows: float, _: int) -> str:
-        return f"{n_rows:.0f} rows against {median(healthy[-_N_BACK:]):.0f}"
+        return f"{n_rows:.0f} rows against {median(healthy):.0f}"
 
-    return {"": _walk(counts, healthy, is_bad, detail)}
+    return {"": _walk(counts, healthy, strength, detail)}
+
+
+def _spread(healthy: Sequence[float], usual: float, by_chance: float) -> float:
+    """Standard deviation, believed to be that of chance (a variance) until the history says otherwise.
+
+    The belief weighs as much as one run: tables that hold sums of others don't vary as a sample would.
+    """
+    seen = sum((value - usual) ** 2 for value in healthy)
+    return sqrt((by_chance + seen) / (1 + len(healthy)))
 
 
 def _walk(
     states: Sequence[tuple[_State, float, int]],
     healthy: list[float],
-    is_bad: Callable[[float, int], float],
+    strength: Callable[[float, int], float],
     detail: Callable[[float, int], str],
 ) -> _Finding:
     """Judge each state by the healthy ones before it; what deviates does not join them."""
@@ -177,14 +186,15 @@ def _walk(
     bad: list[tuple[_State, float]] = []
     words, n_before = "", 0
     for state, value, n in states:
-        strength = is_bad(value, n) if healthy else 0.0
-        if strength:
-            bad.append((state, strength))
+        far = strength(value, n) if healthy else 0.0
+        if far:
+            bad.append((state, far))
             words = detail(value, n)
             continue
         n_before += bool(bad)
         bad, last_healthy = [], state
         healthy.append(value)
+        del healthy[:-_N_BACK]
     return _Finding(_lasting(bad, last_healthy, words) if bad else None, n_before)
 
 
@@ -193,7 +203,7 @@ def _lasting(bad: Sequence[tuple[_State, float]], healthy: _State | None, words:
     return Symptom(
         onset_at=onset_at,
         healthy_at=healthy.at if healthy else onset_at,
-        strength=round(min(MAX_STRENGTH, max(strength for _, strength in bad)), 2),
+        strength=round(min(MAX_STRENGTH, max(far for _, far in bad)), 2),
         detail=f"{words}, since {clock(onset_at)}",
         seqs=tuple(sorted({state.seq for state, _ in bad}))[:20],
         confirmed_by=len(bad),

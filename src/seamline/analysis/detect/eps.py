@@ -16,7 +16,7 @@ def eps(n_alarms: float, watched_s: float) -> float:
     Little history gives a higher value, never zero.
 
     >>> round(eps(0, 0), 3), round(eps(0, 36_000), 3), round(eps(3, 3600), 3)
-    (0.025, 0.005, 0.404)
+    (0.025, 0.005, 0.403)
     """
     rate = (n_alarms + _PRIOR_ALARMS) / (max(watched_s, 0.0) + _PRIOR_S)
     return min(CEILING, max(FLOOR, -expm1(-rate * WINDOW_S)))

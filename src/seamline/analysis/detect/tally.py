@@ -44,13 +44,14 @@ class Tally:
                 self._add(role, sorted(picked), cells, seen)
 
     def _cells(
-        self, bundle: gr.Bundle, born: dict[tuple[str, ...], float]
+        self, bundle: gr.Bundle, born: dict[tuple[str, str], float]
     ) -> tuple[Floats, NDArray[np.bool_]]:
         if self.formula not in _COUNTS:
             cells = gr.levels(bundle, self.grid)
             return cells, np.isfinite(cells)
         first = bundle.times[0]
-        joined = np.array([one.times[0] == first and born[_target(one)] < first for one in bundle.series])
+        late = first - gr.GAP * self.grid.step_s
+        joined = np.array([one.times[0] == first and born[_job(one)] < late for one in bundle.series])
         cells, looked = gr.increases(bundle, self.grid, joined)
         return cells, np.broadcast_to(looked, cells.shape)
 
@@ -96,15 +97,18 @@ def _quotient(over: Floats, under: Floats) -> Floats:
     return out
 
 
-def _target(one: Series) -> tuple[str, ...]:
-    return (one.metric, *(one.labels.get(name, "") for name in ("job", "instance", "pod")))
+def _job(one: Series) -> tuple[str, str]:
+    return one.metric, one.labels.get("job", "")
 
 
-def _born(series: Sequence[Series], as_of_ts: float) -> dict[tuple[str, ...], float]:
-    """When a metric was first seen at each target: a label set that joins later began at 0 there."""
-    born: dict[tuple[str, ...], float] = {}
+def _born(series: Sequence[Series], as_of_ts: float) -> dict[tuple[str, str], float]:
+    """When a job's metric was first seen: a pod or a label set that joins later began at 0.
+
+    Where that is wrong (an old target that is scraped anew) one cell is, and one cell is no symptom; without
+    it the first failures of a new pod or of a new code would be lost, and the onset would be late.
+    """
+    born: dict[tuple[str, str], float] = {}
     for one in series:
         if len(one.times) and one.times[0] <= as_of_ts:
-            target = _target(one)
-            born[target] = min(born.get(target, np.inf), float(one.times[0]))
+            born[_job(one)] = min(born.get(_job(one), np.inf), float(one.times[0]))
     return born

@@ -26,12 +26,13 @@ WINDOWS_S = (60.0, 300.0, 900.0, 3600.0)
 MIN_TICKETS = 3
 _MAX_CHANCE = 1e-3
 _PRIOR_N, _PRIOR_S = 0.5, 600.0  # half a ticket in ten minutes is believed before anything was seen
-_STEM = 5  # letters that stand for a word: book, booking, bookings
+_STEM = 7  # letters that stand for a word: appointment, appointments
+_IN_COMMON = 2  # words that make two tickets alike
 _N_WORDS = 3  # words in a signature
 _STOP_WORDS = """
 a about again all also am an and any are as at back be been but by can cannot cant could day dear did do does
 doesnt dont email for from get getting gets go good got had has have hello help her here hi him his how i if im in
-into is isnt it its ive just keep know let like mail me more my need no not now of off on one only or our out over
+into is isnt it its ive just keep know last let like mail me more my need no not now of off on one only or our out over
 phone please pm regards said saying says she should since so some still team thank thanks that the their them then
 there they this to today too tried try trying up us very was we were what when where which while who why will with
 wont would yesterday you your yours
@@ -49,13 +50,24 @@ class _Said(Struct, frozen=True):
     stems: frozenset[str]
 
 
-class Burst(Struct):
+class Burst:
     """Alike tickets of one burst, oldest first, and the window in which it was found."""
 
-    said: list[_Said]
-    window_s: float
-    chance: float
-    words: str
+    def __init__(self, said: Sequence[_Said], window_s: float, chance: float) -> None:
+        self.said: list[_Said] = []
+        self.window_s = window_s
+        self.chance = chance
+        self._counted: Counter[str] = Counter()
+        self.shared: set[str] = set()  # stems that two or more of its tickets say
+        for one in said:
+            self.add(one)
+        self.words = _signature(self._counted)
+
+    def add(self, said: _Said) -> None:
+        """Take one more ticket; the signature stays that of the first ones."""
+        self.said.append(said)
+        self._counted.update(said.stems)
+        self.shared.update(stem for stem in said.stems if self._counted[stem] > 1)
 
 
 def observe(
@@ -83,7 +95,7 @@ def stems(text: str) -> frozenset[str]:
     """The content words of a text, cut to their stems.
 
     >>> sorted(stems("Booking fails: I can't book, error 500"))
-    ['500', 'book', 'error', 'fails']
+    ['500', 'book', 'error', 'fail']
     """
     words = re.findall(r"[^\W_]+", text.lower().replace("'", "").replace("’", ""))
     return frozenset(_stem(word) for word in words if len(word) > 2 and word not in _STOP)
@@ -98,9 +110,8 @@ def _stem(word: str) -> str:
 
 
 def alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two tickets speak of the same thing: two words in common, or half of the shorter one."""
-    common = len(one & other)
-    return common >= 2 or (common == 1 and common * 2 >= min(len(one), len(other)))
+    """Whether two tickets speak of the same thing: two words in common, one where a ticket has no more."""
+    return len(one & other) >= min(_IN_COMMON, max(1, len(one)), max(1, len(other)))
 
 
 def _observables(
@@ -125,7 +136,7 @@ def _bursts(said: Sequence[_Said], since_ts: float) -> list[Burst]:
     for i, newest in enumerate(said):
         home = next((b for b in reversed(bursts) if _belongs(newest, b)), None)
         if home is not None:
-            home.said.append(newest)
+            home.add(newest)
             continue
         found = _burst_at(said, i, since_ts)
         if found is not None:
@@ -134,8 +145,9 @@ def _bursts(said: Sequence[_Said], since_ts: float) -> list[Burst]:
 
 
 def _belongs(said: _Said, burst: Burst) -> bool:
+    """Whether a ticket came soon enough and says two of the words that the burst's tickets share."""
     near = said.at_ts - burst.said[-1].at_ts <= max(burst.window_s, WINDOWS_S[1])
-    return near and any(alike(said.stems, other.stems) for other in burst.said[:MIN_TICKETS])
+    return near and len(said.stems & burst.shared) >= _IN_COMMON
 
 
 def _burst_at(said: Sequence[_Said], i: int, since_ts: float) -> Burst | None:
@@ -151,7 +163,7 @@ def _burst_at(said: Sequence[_Said], i: int, since_ts: float) -> Burst | None:
             continue
         chance = _chance(n, len(same) - len(inside), start_ts - since_ts, window_s)
         if chance < min(_MAX_CHANCE, best.chance if best else 1.0):
-            best = Burst(inside, window_s, chance, _signature(inside))
+            best = Burst(inside, window_s, chance)
     return best
 
 
@@ -166,9 +178,8 @@ def _chance(n: int, n_before: int, before_s: float, window_s: float) -> float:
     return max(0.0, 1.0 - below)
 
 
-def _signature(said: Sequence[_Said]) -> str:
+def _signature(counted: Counter[str]) -> str:
     """The stems that most of these tickets share, sorted."""
-    counted = Counter(stem for one in said for stem in one.stems)
     top = sorted(counted, key=lambda stem: (-counted[stem], stem))[:_N_WORDS]
     return " ".join(sorted(top))
 
