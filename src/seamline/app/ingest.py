@@ -7,7 +7,7 @@ a back-test: it is pure.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -70,6 +70,18 @@ class Reading(Struct, frozen=True):
     def parsed(self) -> bool:
         """Whether the body is what its source sends."""
         return not self.unreadable
+
+
+class Listed(Struct, frozen=True):
+    """One line of the list of deliveries: the envelope, and why its body can't be read ("" when it can)."""
+
+    seq: int
+    source: str
+    key: str
+    sha256: str
+    received_at: datetime
+    erased: bool
+    unreadable: str = ""
 
 
 class Ingested(Struct, frozen=True):
@@ -143,13 +155,28 @@ def read_delivery(sources: Mapping[str, Source], delivery: Delivery) -> Reading:
         return Reading(unreadable=f"the {delivery.source} parser failed: {type(error).__name__}: {error}")
 
 
+def list_deliveries(
+    sources: Mapping[str, Source], deliveries: Iterable[Delivery], *, unreadable: bool = False
+) -> Iterator[Listed]:
+    """Deliveries as people list them; with `unreadable` only those that can't be read."""
+    for d in deliveries:
+        why = read_delivery(sources, d).unreadable
+        if why or not unreadable:
+            yield Listed(d.seq, d.source, d.key, d.sha256, d.received_at, d.body is None, why)
+
+
 def take_in(facts: Facts, sources: Mapping[str, Source], delivery: Delivery) -> Reading:
-    """Read a delivery into the facts; position and as_of move even when it says nothing."""
+    """Read a delivery into the facts; position and as_of move even when it says nothing.
+
+    Of our own records only ticks move `as_of`: a map that was declared later, or a person's word, says nothing
+    of what the tools had sent by then.
+    """
     reading = read_delivery(sources, delivery)
     facts.add(reading.events)
     if reading.record is not None:
         facts.add_record(delivery.seq, reading.record)
-    facts.saw(delivery.seq, delivery.received_at)
+    moves = delivery.source != rec.SOURCE or isinstance(reading.record, rec.Tick)
+    facts.saw(delivery.seq, delivery.received_at if moves else None)
     return reading
 
 
@@ -167,7 +194,7 @@ def ingest_file(
     broken: Fix | None = None
     while broken is None:
         try:
-            batch += (_take_line(inbox, line) for line in islice(lines, BATCH))
+            batch += (take_line(inbox, line) for line in islice(lines, BATCH))
         except Fix as error:
             broken = error
         if not batch:
@@ -190,7 +217,7 @@ def _counted(so_far: Ingested, answers: Sequence[Appended]) -> Ingested:
     )
 
 
-def _take_line(inbox: Inbox, line: Recorded) -> Received:
+def take_line(inbox: Inbox, line: Recorded) -> Received:
     if line.source == rec.SOURCE:
         raise Fix(f"{line.where}: records of Seamline itself are not ingested", hint="remove the line")
     if line.source not in inbox.sources:
@@ -214,8 +241,3 @@ def _storable(key: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())[:200]
-
-
-def positions(sources: Mapping[str, Source], retention: str) -> Sequence[str]:
-    """Names of the sources of one retention class, sorted."""
-    return sorted(name for name, source in sources.items() if source.retention == retention)

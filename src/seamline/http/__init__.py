@@ -1,0 +1,1 @@
+"""The HTTP doors: the inbox that tools send to, and the JSON views."""

@@ -1,0 +1,186 @@
+"""The inbox: what tools send, byte for byte, at `/in/{source}` and at the standards' own paths.
+
+For each delivery: read within the limit, verify over the raw bytes, unpack, redact, commit, answer. Whether it
+can be read is found out while the commit is under way. A raw ASGI application, because it does one thing and
+must do it fast.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.json import encode
+
+from seamline.app.ingest import Inbox, read_delivery
+from seamline.http.body import Disconnected, Intake, Message, Receive, UnknownEncoding, unpacked
+from seamline.http.committer import Committer
+from seamline.http.counters import Counters
+from seamline.http.journal import place
+from seamline.http.secrets import Secrets
+from seamline.model.delivery import Appended, Delivery, Received
+from seamline.model.errors import BrokenTransfer, SeamlineError, TooLarge, Unauthenticated
+from seamline.model.ports import Source
+
+Scope = dict[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+
+LIMIT = 25 * 1024 * 1024
+BUDGET = 10 * LIMIT
+PATIENCE_S = 30.0
+LARGE = 64 * 1024  # bytes: from here on work on a body goes to a thread, so that nobody else waits for it
+PREFIX = "/in/"
+_ACCEPTED = 202
+
+_logger = logging.getLogger("seamline.http")
+
+
+class Route(Struct, frozen=True):
+    """Where a path leads: the source, and the status its senders expect on success."""
+
+    source: Source
+    status: int
+
+
+class Answer(Struct, frozen=True):
+    """A response: status, JSON or nothing, and headers beyond the content's own."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    outcome: str = ""  # for the counters
+
+
+class InboxApp:
+    """The ASGI application. `handles` says which paths are its own."""
+
+    def __init__(
+        self, inbox: Inbox, committer: Committer, secrets: Secrets, counters: Counters, *, limit: int = LIMIT
+    ) -> None:
+        self._inbox = inbox
+        self._committer = committer
+        self._secrets = secrets
+        self._counters = counters
+        self._intake = Intake(limit, BUDGET, PATIENCE_S)
+        self._routes = {
+            **{PREFIX + name: Route(source, _ACCEPTED) for name, source in inbox.sources.items()},
+            **{path: Route(s, status) for s in inbox.sources.values() for path, status in s.paths.items()},
+        }
+
+    def handles(self, path: str) -> bool:
+        """Whether a path belongs to the inbox."""
+        return path.startswith(PREFIX) or path in self._routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        route = self._routes.get(scope["path"])
+        try:
+            answer = await self._answer(route, scope, receive)
+        except Disconnected:
+            return
+        except Exception as error:  # noqa: BLE001  a door: whatever happens, the sender is told and may send again
+            answer = _refusal(error)
+        name = route.source.name if route else "unknown"
+        self._counters.deliveries[name, answer.outcome] += 1
+        content = ((b"content-length", b"%d" % len(answer.body)),)
+        kind = ((b"content-type", b"application/json"),) if answer.body else ()
+        head = {"type": "http.response.start", "status": answer.status}
+        await send(head | {"headers": [*content, *kind, *answer.headers]})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, route: Route | None, scope: Scope, receive: Receive) -> Answer:
+        if route is None:
+            hint = f"installed sources: {', '.join(self._inbox.sources)}"
+            return _problem(404, "no source of this name", hint, "unknown")
+        if scope["method"] != "POST":
+            return _problem(405, "deliveries are posted", "", "refused", ((b"allow", b"POST"),))
+        received_at = datetime.now(UTC)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        raw = await self._intake.read(headers, receive)
+        try:
+            return await self._accept(route, headers, raw, received_at)
+        finally:
+            self._intake.release(len(raw))
+
+    async def _accept(
+        self, route: Route, headers: dict[str, str], raw: bytes, received_at: datetime
+    ) -> Answer:
+        if len(raw) < LARGE and "content-encoding" not in headers:
+            received = self._prepare(route.source, headers, raw, received_at)
+            pending = self._committer.append(received)
+            parsed = self._readable(received)
+        else:
+            received = await asyncio.to_thread(self._prepare, route.source, headers, raw, received_at)
+            pending = self._committer.append(received)
+            parsed = await asyncio.to_thread(self._readable, received)
+        appended = await pending
+        self._counters.n_bytes[route.source.name] += len(raw)
+        return _accepted(route, appended, parsed)
+
+    def _prepare(
+        self, source: Source, headers: dict[str, str], raw: bytes, received_at: datetime
+    ) -> Received:
+        """Verify, unpack, redact."""
+        if source.name not in self._secrets.allow_unsigned:
+            secrets = self._secrets.of(source.name)
+            if not secrets or not _verified(source, headers, raw, secrets, received_at):
+                hint = f"set {source.name}'s secret on both sides"
+                raise Unauthenticated("the delivery's proof is missing or wrong", hint=hint)
+        kept, body = unpacked(headers, raw, self._intake.limit)
+        return self._inbox.take(source.name, kept, body, received_at)
+
+    def _readable(self, received: Received) -> bool:
+        return read_delivery(self._inbox.sources, _provisional(received)).parsed
+
+
+def _verified(
+    source: Source, headers: dict[str, str], raw: bytes, secrets: tuple[bytes, ...], now: datetime
+) -> bool:
+    try:
+        return source.verify(headers, raw, secrets, now)
+    except Exception as error:  # noqa: BLE001  headers that a source's check trips over prove nothing
+        _logger.error("the %s check failed: %s", source.name, place(error))
+        return False
+
+
+def _provisional(received: Received) -> Delivery:
+    """The delivery as it will be stored, but for its position, which only the commit gives."""
+    r = received
+    return Delivery(0, r.source, r.key, "", r.headers, r.received_at, r.body)
+
+
+def _accepted(route: Route, appended: Appended, parsed: bool) -> Answer:
+    outcome = "duplicate" if appended.duplicate else "accepted" if parsed else "unreadable"
+    if route.status != _ACCEPTED:
+        return Answer(route.status, outcome=outcome)
+    said = {"seq": appended.seq, "duplicate": appended.duplicate, "parsed": parsed}
+    return Answer(_ACCEPTED, encode(said), outcome=outcome)
+
+
+def _refusal(error: Exception) -> Answer:
+    """The answer to a delivery that was not accepted. What isn't the sender's fault is 503: send it again."""
+    hint = error.hint if isinstance(error, SeamlineError) else ""
+    match error:
+        case Unauthenticated():
+            challenge = ((b"www-authenticate", b"Bearer"),)
+            return _problem(401, str(error), hint, "unauthenticated", challenge)
+        case UnknownEncoding():
+            accepted = ((b"accept-encoding", b"gzip, snappy"),)
+            return _problem(415, str(error), hint, "refused", accepted)
+        case TooLarge():
+            return _problem(413, str(error), hint, "too_large")
+        case BrokenTransfer():
+            return _problem(400, str(error), hint, "broken")
+        case SeamlineError():
+            return _problem(503, "can't store deliveries now", hint, "failed", ((b"retry-after", b"5"),))
+    _logger.error("a delivery failed: %s", place(error))
+    return _problem(503, "can't take this delivery now", "", "failed", ((b"retry-after", b"30"),))
+
+
+def _problem(
+    status: int, error: str, hint: str, outcome: str, headers: Iterable[tuple[bytes, bytes]] = ()
+) -> Answer:
+    said = {"error": error, "hint": hint} if hint else {"error": error}
+    return Answer(status, encode(said), tuple(headers), outcome)
