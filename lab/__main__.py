@@ -28,7 +28,8 @@ def _arguments() -> argparse.Namespace:
 async def _record(arguments: argparse.Namespace) -> list[str]:
     task = asyncio.current_task()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
     return await record(plan(arguments.story, arguments.seed, arguments.minutes), arguments.out)
 
 
@@ -37,7 +38,7 @@ def main() -> int:
     arguments = _arguments()
     try:
         wrong = asyncio.run(_record(arguments))
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except asyncio.CancelledError:
         wrong = ["interrupted, nothing written"]
     except (StoryFailed, StartFailed) as failure:
         wrong = [str(failure)]
