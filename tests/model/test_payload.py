@@ -93,6 +93,12 @@ def test_replacer_is_linear_in_long_texts() -> None:
     assert len(replacer(lambda _: "x")(text)) <= len(text)
 
 
+def test_replacer_refuses_more_names_than_it_looks_for() -> None:
+    """A text that was made to hold countless names can't be told, instead of being read for hours."""
+    with pytest.raises(Unreadable, match="names in one delivery"):
+        replacer(lambda _: "x", words=map(str, range(100_000)))
+
+
 def test_pseudonyms_are_told_from_names() -> None:
     """Only the keyring's own form counts as one."""
     assert is_pseudonym("p_abcdefgh2345")

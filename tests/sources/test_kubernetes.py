@@ -146,6 +146,15 @@ def test_one_bad_item_makes_the_list_unreadable() -> None:
         parse({"kind": "List", "items": [{"kind": "Pod"}, {"kind": "Event", "metadata": {"uid": "e"}}]})
 
 
+def test_a_watch_may_speak_of_itself() -> None:
+    """A bookmark and an error of the watch say nothing of the stack."""
+    bookmark = {"kind": "Deployment", "metadata": {"resourceVersion": "7"}}
+    assert parse({"type": "BOOKMARK", "object": bookmark}) == []
+    assert parse({"type": "ERROR", "object": {"kind": "Status", "code": 410}}) == []
+    with pytest.raises(Unreadable, match="without a name"):
+        parse({"type": "ADDED", "object": bookmark})
+
+
 def test_lists_within_lists_end() -> None:
     """A list in a list is an object we do not read, however deep."""
     body: dict[str, Any] = {"kind": "List", "items": []}

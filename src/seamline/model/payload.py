@@ -15,6 +15,7 @@ Stamp = str | int | float | None  # a time as JSON may spell it
 # The look-behind makes each run of letters one attempt; `git@host` is how clone addresses begin.
 EMAIL = r"(?<![\w.+%'-])(?!git@)[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}"
 
+N_WORDS = 500  # each is looked for at every word of a text: about 0.5 s per megabyte
 _PSEUDONYM = re.compile(r"p_[a-z2-7]{12}")  # as the home's keyring writes them
 _MILLISECONDS_FROM = 1e11  # epoch seconds reach this in the year 5138, epoch milliseconds did in 1973
 
@@ -81,10 +82,13 @@ def replacer(
     """A function that puts a pseudonym in the place of every match of `patterns` and every whole word of `words`.
 
     Where several fit, `keep` (left as it stands) wins, then the patterns in their order, then the longest word.
-    Words are matched by case: a name like Will is also a verb.
+    Words are matched by case: a name like Will is also a verb. Raises Unreadable for more than N_WORDS words.
     """
+    wanted = set(words)
+    if len(wanted) > N_WORDS:
+        raise Unreadable(f"{len(wanted)} names in one delivery, more than are looked for")
     kept = _any_of(keep)
-    named = _any_of(words)
+    named = _any_of(wanted)
     parts = [f"(?P<kept>{kept})"] if kept else []
     parts += [f"(?:{pattern})" for pattern in patterns]
     parts += [rf"(?<![\w-])(?:{named})(?![\w-])"] if named else []

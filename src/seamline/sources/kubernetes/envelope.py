@@ -11,6 +11,7 @@ from seamline.model.payload import Stamp, decode, moment
 
 _NOTHING = Raw(b"")
 _DELETED = frozenset({"DELETED", "delete"})
+_NEWS = frozenset({"ADDED", "MODIFIED", "DELETED"})  # a BOOKMARK or an ERROR is about the watch itself
 
 
 class Sent(Struct, frozen=True):
@@ -55,6 +56,8 @@ def unwrap(body: bytes | None, received_at: datetime) -> Sequence[Sent]:
         kind = wrapper.kind or _kind(wrapper.obj)
         return [Sent(kind, wrapper.obj, old, sent_at, wrapper.operation in _DELETED)]
     if _is_object(wrapper.watched) and wrapper.kind is None:
+        if wrapper.type not in _NEWS:
+            return []
         deleted = wrapper.type in _DELETED
         return [Sent(_kind(wrapper.watched), wrapper.watched, None, sent_at, deleted)]
     if wrapper.kind is None:

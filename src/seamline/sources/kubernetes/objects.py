@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from seamline.model.errors import Unreadable
 from seamline.model.event import ChangeKind
 from seamline.model.payload import Stamp, decode, moment
 
@@ -116,8 +117,11 @@ class Difference(Struct, frozen=True):
 
 
 def read(raw: msgspec.Raw) -> Object:
-    """The object. Raises Unreadable."""
-    return decode(raw, Object)
+    """The object. Raises Unreadable, also when it has no name."""
+    read = decode(raw, Object)
+    if not read.metadata.name:
+        raise Unreadable("a Kubernetes object without a name")
+    return read
 
 
 def difference(old: Object, new: Object) -> Difference | None:
