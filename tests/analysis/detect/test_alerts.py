@@ -5,9 +5,9 @@ from tests.analysis.detect.world import alert, at, look, symptoms
 
 
 def test_a_firing_alert_is_a_symptom_once_it_lasts() -> None:
-    """An alert counts after 20 s of firing, with the time it began."""
+    """An alert counts after 30 s of firing, with the time it began."""
     assert not symptoms([alert("Errors", 100)], 110)
-    symptom = look([alert("Errors", 100, severity="critical")], 130)["alert scrape:appt Errors"].symptom
+    symptom = look([alert("Errors", 100, severity="critical")], 131)["alert scrape:appt Errors"].symptom
     assert symptom is not None
     assert symptom.onset_at == at(100)
     assert symptom.ended_at is None
@@ -45,3 +45,11 @@ def test_an_end_in_the_future_has_not_come() -> None:
 def test_alerts_that_prove_alerting_works_are_not_watched() -> None:
     """Severity `none` is never a symptom."""
     assert not look([alert("Watchdog", 0, severity="none")], 100)
+
+
+def test_an_alert_that_had_lasted_goes_on_when_it_fires_again() -> None:
+    """A lasting alert that pauses for a minute keeps its onset."""
+    fired = [alert("Errors", 100, 200), alert("Errors", 260)]
+    symptom = look(fired, 300)["alert scrape:appt Errors"].symptom
+    assert symptom is not None
+    assert (symptom.onset_at, symptom.ended_at) == (at(100), None)

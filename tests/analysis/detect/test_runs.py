@@ -23,22 +23,29 @@ def wrote(second: float, said: DatasetState) -> Run:
 
 
 def test_a_failing_job_is_a_symptom_until_it_completes() -> None:
-    """A failure shows at once, and is over with the retry that completes; the job is then less trusted."""
+    """A failure that lasts shows since it happened, and is over with the run that completes."""
     runs = [run(100, "COMPLETE"), run(200, "FAIL", error="no such table\nline 2")]
-    symptom = look(runs, 210)["run_failure job:w/load"].symptom
+    symptom = look(runs, 330)["run_failure job:w/load"].symptom
     assert symptom is not None
     assert (symptom.healthy_at, symptom.onset_at) == (at(100), at(200))
     assert "no such table" in symptom.detail
     assert "line 2" not in symptom.detail
-    mended = look([*runs, run(240, "COMPLETE")], 250)["run_failure job:w/load"]
+    mended = look([*runs, run(340, "COMPLETE")], 350)["run_failure job:w/load"]
     assert mended.symptom is None
     assert mended.eps > 0.05
+
+
+def test_a_failure_that_a_retry_mends_is_none() -> None:
+    """A single failure says nothing for two minutes: most are mended by a retry."""
+    runs = [run(100, "COMPLETE"), run(200, "FAIL")]
+    assert not symptoms(runs, 310)
+    assert symptoms(runs, 321)
 
 
 def test_failures_in_a_row_weigh_more() -> None:
     """The second failure in a row doubles the strength."""
     runs = [run(100, "COMPLETE"), run(200, "FAIL"), run(230, "ABORT")]
-    one, two = (look(runs[:n], 240)["run_failure job:w/load"].symptom for n in (2, 3))
+    one, two = (look(runs[:n], 330)["run_failure job:w/load"].symptom for n in (2, 3))
     assert one is not None
     assert two is not None
     assert two.strength == 2 * one.strength

@@ -37,6 +37,11 @@ def test_one_person_is_no_burst() -> None:
     assert not symptoms(QUIET + [ticket(300 + 10 * i, text, "r") for i, text in enumerate(HURT)], 345)
 
 
+def test_an_import_is_no_burst() -> None:
+    """Alike tickets of many people that are all dated the same second come from a machine."""
+    assert not symptoms(QUIET + [ticket(300, text, f"r{i}") for i, text in enumerate(HURT)], 345)
+
+
 def test_what_is_usual_is_no_burst() -> None:
     """Tickets of one sort that come all the time are no symptom when three come in a minute."""
     usual = [ticket(20 * i, f"Cannot book visit {i} online", f"u{i}") for i in range(60)]

@@ -14,6 +14,7 @@ from seamline.model.symptom import Observable, Symptom
 
 HISTORY = timedelta(days=30)
 FAILED = ("FAIL", "ABORT")
+RETRY_S = 120.0  # a failure that a retry mends within that time is no symptom; a second one in a row is
 _MIN_INTERVALS = 3  # completed runs minus one, from which on a schedule is believed
 _LATE = 3.0  # usual intervals without a completed run
 _REGULAR = 2.5  # the longest gap of a schedule, in usual intervals
@@ -31,7 +32,7 @@ def known_runs(runs: Iterable[Run], as_of: datetime) -> list[Run]:
 def failures(
     runs: Sequence[Run], canonical: Callable[[str], str], as_of: datetime, environment: str
 ) -> list[Observable]:
-    """One observable per job: symptomatic from its first failure until a run completes again."""
+    """One observable per job: symptomatic from a failure that no retry mends until a run completes."""
     jobs: dict[_Key, list[Run]] = {}
     for run in runs:
         if run.state in (*FAILED, "COMPLETE"):
@@ -50,18 +51,6 @@ def _of_job(key: _Key, ended: list[Run], as_of: datetime, default: str) -> Obser
             healthy, failing = run, []
         else:
             failing.append(run)
-    symptom = None
-    if failing:
-        first = failing[0]
-        why = next((run.error.strip().splitlines()[0] for run in failing if run.error.strip()), first.state)
-        symptom = Symptom(
-            onset_at=first.at,
-            healthy_at=healthy.at if healthy else ended[0].at - timedelta(seconds=1),
-            strength=min(MAX_STRENGTH, 4.0 * len(failing)),
-            detail=f"{len(failing)} failed in a row: {why[:120]}, since {clock(first.at)}",
-            seqs=few({run.seq for run in failing}),
-            confirmed_by=len(failing),
-        )
     watched_s = (as_of - ended[0].at).total_seconds()
     return Observable(
         id=observable_id("run_failure", job, "", where, default),
@@ -70,8 +59,27 @@ def _of_job(key: _Key, ended: list[Run], as_of: datetime, default: str) -> Obser
         eps=eps(n_before, watched_s),
         watched_since=ended[0].at,
         seen_at=ended[-1].at,
-        symptom=symptom,
+        symptom=_failed(failing, healthy or ended[0]) if _lasts(failing, as_of) else None,
         environment=where,
+    )
+
+
+def _lasts(failing: Sequence[Run], as_of: datetime) -> bool:
+    if len(failing) == 1:
+        return (as_of - failing[0].at).total_seconds() >= RETRY_S
+    return bool(failing)
+
+
+def _failed(failing: Sequence[Run], healthy: Run) -> Symptom:
+    first = failing[0]
+    why = next((run.error.strip().splitlines()[0] for run in failing if run.error.strip()), first.state)
+    return Symptom(
+        onset_at=first.at,
+        healthy_at=min(healthy.at, first.at - timedelta(seconds=1)),
+        strength=min(MAX_STRENGTH, 4.0 * len(failing)),
+        detail=f"{len(failing)} failed in a row: {why[:120]}, since {clock(first.at)}",
+        seqs=few({run.seq for run in failing}),
+        confirmed_by=len(failing),
     )
 
 

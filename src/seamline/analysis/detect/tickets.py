@@ -22,8 +22,9 @@ from seamline.analysis.detect.series import LINGER_S, MAX_STRENGTH, few
 from seamline.model.event import Ticket
 from seamline.model.symptom import Observable, Symptom
 
-WINDOWS_S = (60.0, 300.0, 900.0, 3600.0)
+WINDOWS_S = (60.0, 120.0, 300.0, 900.0, 3600.0)
 MIN_TICKETS = 3
+_NEAR_S = 300.0  # tickets of one burst are no further apart, unless its window is longer
 _MAX_CHANCE = 1e-3
 _PRIOR_N, _PRIOR_S = 0.5, 600.0  # half a ticket in ten minutes is believed before anything was seen
 _STEM = 7  # letters that stand for a word: appointment, appointments
@@ -146,7 +147,7 @@ def _bursts(said: Sequence[_Said], since_ts: float) -> list[Burst]:
 
 def _belongs(said: _Said, burst: Burst) -> bool:
     """Whether a ticket came soon enough and says two of the words that the burst's tickets share."""
-    near = said.at_ts - burst.said[-1].at_ts <= max(burst.window_s, WINDOWS_S[1])
+    near = said.at_ts - burst.said[-1].at_ts <= max(burst.window_s, _NEAR_S)
     return near and len(said.stems & burst.shared) >= _IN_COMMON
 
 
@@ -159,7 +160,8 @@ def _burst_at(said: Sequence[_Said], i: int, since_ts: float) -> Burst | None:
         start_ts = newest.at_ts - window_s
         inside = [other for other in same if other.at_ts > start_ts]
         n = len({other.ticket.requester or other.ticket.id for other in inside})
-        if n < MIN_TICKETS or start_ts - since_ts < window_s:
+        n_seconds = len({int(other.at_ts) for other in inside})  # in one second writes a machine: an import
+        if min(n, n_seconds) < MIN_TICKETS or start_ts - since_ts < window_s:
             continue
         chance = _chance(n, len(same) - len(inside), start_ts - since_ts, window_s)
         if chance < min(_MAX_CHANCE, best.chance if best else 1.0):
@@ -188,7 +190,7 @@ def _ended_at(burst: Burst, as_of: datetime) -> datetime | None:
     """When its last ticket came, if it has been quiet for longer than its tickets would explain."""
     last = burst.said[-1].ticket.at
     quiet_s = (as_of - last).total_seconds()
-    return last if quiet_s > max(3 * burst.window_s, WINDOWS_S[1]) else None
+    return last if quiet_s > max(3 * burst.window_s, _NEAR_S) else None
 
 
 def _symptom(burst: Burst, ended_at: datetime | None) -> Symptom:
