@@ -4,6 +4,7 @@ A candidate is a set of mechanisms. A mechanism starts somewhere, at a time with
 nobody knows when), and what it breaks travels over the map.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -11,10 +12,12 @@ from msgspec import Struct
 
 from seamline.analysis.capacity import Meeting
 from seamline.analysis.delay import JOINT, ONSET, Law
+from seamline.analysis.show import AT_ONCE
 from seamline.analysis.stackmap import StackMap
 from seamline.model.event import Change
 from seamline.model.incident import CauseKind
 from seamline.model.refs import kind_of
+from seamline.model.symptom import Observable
 
 LOOK_BACK = timedelta(days=35)  # past the tail of every law in `delay`
 
@@ -23,6 +26,10 @@ GUILT = {
     "deploy": 0.04, "config": 0.02, "schema": 0.05, "scale": 0.01, "flag": 0.02, "model": 0.05,
     "data": 0.03, "manual": 0.05,
 }  # fmt: skip
+# A change whose own words name the very column that broke: how much likelier, and the bound.
+NAMES_IT = 15.0
+MOST_GUILT = 0.6
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,}")
 # Some tools announce and never report that it was carried out: half of such changes are taken as made.
 ONLY_ANNOUNCED = 0.5
 # A meeting whose limit is shown to be crossed by both together and by neither alone is no chance encounter:
@@ -107,31 +114,41 @@ def find(
     groups: Sequence[Grouped],
     meetings: Sequence[Meeting],
     stack: StackMap,
-    symptomatic: frozenset[str],
+    sick: Sequence[Observable],
     as_of: datetime,
 ) -> list[Candidate]:
-    """All candidates that could reach a symptomatic entity, sorted by key.
+    """All candidates that could reach an entity with a symptom, sorted by key.
 
     O(changes + units) reach look-ups. A pair of changes is a candidate only where the map knows what they share and
     its figures can be checked: without a mechanism, two changes are two causes, or a coincidence.
     """
-    singles = [c for g in groups if (c := _single(g, as_of)) and _touches(c, stack, symptomatic)]
+    symptomatic = frozenset(o.entity for o in sick)
+    columns = frozenset(o.slice for o in sick if o.kind in AT_ONCE and o.slice)
+    singles = [c for g in groups if (c := _single(g, columns, as_of)) and _touches(c, stack, symptomatic)]
     by_id = {g.change.id: g for g in groups}
     latents = [c for c in _latents(stack) if _touches(c, stack, symptomatic)]
     joint = [_meeting(m, by_id) for m in meetings if m.first in by_id and m.second in by_id]
     return sorted([*singles, *latents, *joint], key=lambda c: c.key)
 
 
-def _single(g: Grouped, as_of: datetime) -> Candidate | None:
+def _single(g: Grouped, columns: frozenset[str], as_of: datetime) -> Candidate | None:
     c = g.change
     if c.at > as_of or c.at < as_of - LOOK_BACK or c.state == "failed":
         return None
     main, *others = mechanisms(g)
     weight = GUILT.get(c.kind, 0.03) * (ONLY_ANNOUNCED if c.state == "announced" else 1.0)
+    if columns & _words(c):
+        weight = min(MOST_GUILT, weight * NAMES_IT)
     return Candidate(
         f"change:{c.id}", "change", weight, main, tuple(others), (c.id,), g.entity, c.at, c.title,
         (g.entity,),
     )
+
+
+def _words(c: Change) -> frozenset[str]:
+    """Words of what the change says of itself: its title and the texts among its facts."""
+    texts = [c.title, *(str(v) for _, v in sorted(c.facts.items()) if isinstance(v, str))]
+    return frozenset(_WORD.findall(" ".join(texts)))
 
 
 def mechanisms(g: Grouped) -> list[Mechanism]:

@@ -76,6 +76,23 @@ def _version(event: ev.Versioned) -> tuple[datetime, str]:
     return event.version_at, sha256(_hash_json(content)).hexdigest()
 
 
+def _says(event: ev.Versioned) -> tuple[str, ...]:
+    """What of an event the map reads: a repeat that says the same makes no new map."""
+    match event:
+        case ev.MapFact():
+            return (event.subject, event.predicate, event.object)
+        case ev.Claim():
+            return (event.entity, event.owner)
+        case ev.Change():
+            return (event.entity, event.revision, *event.also)
+        case ev.Alert():
+            return (event.entity,)
+        case ev.Ticket():
+            return (event.desk,)
+        case ev.Run():
+            return (event.job, *sorted({d.dataset for d in (*event.inputs, *event.outputs)}))
+
+
 class Facts:
     """What all deliveries up to `position` say. `as_of` is the latest received_at or tick among them."""
 
@@ -112,7 +129,7 @@ class Facts:
         known = table.get(event.id)
         if known is None or _version(event) > _version(known):
             table[event.id] = event
-            if known is None or isinstance(event, ev.MapFact | ev.Claim | ev.Change):
+            if known is None or _says(event) != _says(known):
                 self.map_version += 1
 
     def _table(self, event: ev.Versioned) -> dict[str, ev.Versioned]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from seamline.analysis.candidates import UNKNOWN_RATE, Candidate, Mechanism
 from seamline.analysis.delay import Law
-from seamline.analysis.show import AT_NEXT_RUN, show
+from seamline.analysis.show import AT_NEXT_RUN, AT_ONCE, show
 from seamline.analysis.stackmap import Reach, StackMap
 from seamline.model.symptom import Observable, Symptom
 
@@ -29,9 +29,9 @@ Floats = NDArray[np.float64]
 WINDOW_S = 3600.0  # over which a noise symptom is as likely at any time
 CLOCK_S = 2.0  # clocks of two senders may differ by so much
 SHORTEST_S = 5.0  # no onset is known better than this
-MOST_PER_SYMPTOM = 12.0  # nats: no single look may decide alone
+MOST_PER_SYMPTOM = 14.0  # nats: no single look may decide alone
 SILENT_BESIDE_SICK = 0.15  # a silent observable of an entity that shows otherwise says little
-UNKNOWN_REACH = 0.3
+UNKNOWN_REACH = 0.02  # of a large stack, what an outside cause touches is a small part, and nobody knows which
 UNKNOWN_LAW = Law(60.0, 2.0, 0.05)
 _PATH_TAIL = 0.03
 _STEPS_S = np.array([0.0, 2, 5, 10, 20, 40, 80, 160, 320, 900])
@@ -133,16 +133,17 @@ def _shown(m: Mechanism, v: View, stack: StackMap, starts: Floats) -> Floats:
         r = reach.get(o.entity)
         if r is not None:
             p = m.strength * r.probability * show(m.cause, o.kind)
-            out[:, j] = p * _in_interval(r, v, j, starts)
+            since = m.start_ts if o.kind in AT_ONCE and m.start_ts is not None else starts
+            out[:, j] = p * _in_interval(r, v, j, since)
     return out
 
 
-def _in_interval(r: Reach, v: View, j: int, starts: Floats) -> Floats:
+def _in_interval(r: Reach, v: View, j: int, starts: Floats | float) -> Floats:
     low, high = v.healthy_ts[j] - starts, v.onset_ts[j] - starts
     if v.next_run[j]:
         # the run after the harm began shows it; a healthy run in between speaks against
         return np.where(high <= 0, 0.0, np.where(low <= 2 * CLOCK_S, 0.9, 0.05))
-    return path_law(r).between(low, high)
+    return path_law(r).between(np.asarray(low), np.asarray(high))
 
 
 def path_law(r: Reach) -> Law:
@@ -194,7 +195,7 @@ def _would_show(r: Reach, o: Observable, starts: Floats) -> Floats:
 
 
 def unknown(v: View) -> Score:
-    """A cause outside the map: could show anywhere, with a moderate probability, and nothing must show."""
+    """A cause outside the map: could show anywhere that is watched, with a small probability each."""
     starts = v.grid
     edges = np.append(starts, starts[-1] + SHORTEST_S)
     shown = np.empty((len(starts), len(v.sick)))
@@ -205,7 +206,8 @@ def unknown(v: View) -> Score:
         )
     ratio = np.logaddexp(v.log_noise, np.log(np.maximum(shown * v.gain, 1e-300))) - v.log_noise
     explained = np.clip(ratio, 0.0, MOST_PER_SYMPTOM) * v.weight
-    return Score(starts, np.log(UNKNOWN_RATE * np.diff(edges)), explained, np.zeros(len(starts)))
+    silent = len(set(v.silent) - {o.entity for o in v.sick}) * np.log1p(-UNKNOWN_REACH / 2)
+    return Score(starts, np.log(UNKNOWN_RATE * np.diff(edges)), explained, np.full(len(starts), silent))
 
 
 def evidence(s: Score, chosen: NDArray[np.bool_]) -> float:

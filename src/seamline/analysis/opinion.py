@@ -107,8 +107,7 @@ def _explain(facts: Facts, base: Base, observables: Sequence[Observable], as_of:
     changes = [c for c in facts.changes.values() if _in_environment(c.dims, base.organisation.environment)]
     groups = cand.group(changes, stack)
     meetings = capacity.meetings([g.change for g in groups], facts, stack, as_of)
-    symptomatic = frozenset(o.entity for o in v.sick)
-    candidates = {c.key: c for c in cand.find(groups, meetings, stack, symptomatic, as_of)}
+    candidates = {c.key: c for c in cand.find(groups, meetings, stack, v.sick, as_of)}
     scores = {key: likelihood.score(c, v, stack) for key, c in candidates.items()}
     scores["unknown"] = likelihood.unknown(v)
     return [_found(c, v, candidates, scores, stack, as_of) for c in cluster(v, scores)]

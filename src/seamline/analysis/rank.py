@@ -32,7 +32,7 @@ from seamline.model.symptom import Observable
 
 Mask = NDArray[np.bool_]
 
-TEMPERATURE = 2.0
+TEMPERATURE = 1.5
 FLOOR = 0.1  # of *nothing* and *unknown* together
 SHOWN = 8  # causes kept in a result
 _NEGLIGIBLE = 0.02

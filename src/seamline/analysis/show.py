@@ -43,3 +43,5 @@ def show(cause: str, kind: ObservableKind) -> float:
 
 # Looks at data come at the next run, not after a delay of their own.
 AT_NEXT_RUN = frozenset({"column_gone", "null_share", "row_count", "run_failure", "freshness"})
+# Structure breaks at once: a column that a change takes away is gone at the first look after it.
+AT_ONCE = frozenset({"column_gone", "null_share"})

@@ -9,6 +9,7 @@ import msgspec
 from seamline import guards
 from seamline.analysis import capacity
 from seamline.analysis.facts import Facts
+from seamline.analysis.identity import SPELLINGS
 from seamline.analysis.opinion import Base, base_of
 from seamline.app import views
 from seamline.app.home import Home
@@ -17,7 +18,7 @@ from seamline.model import record as rec
 from seamline.model.delivery import Delivery
 from seamline.model.errors import Fix
 from seamline.model.event import Change
-from seamline.model.refs import event_id
+from seamline.model.refs import event_id, kind_of
 from seamline.model.stack import Accountable
 from seamline.model.verdict import Finding, Outcome, Verdict
 
@@ -59,11 +60,22 @@ def judge(change: Change, facts: Facts, base: Base, at: datetime) -> Verdict:
         return Verdict(change.id, "pass", (), who.person, "a rollback always passes", at, None, "")
     state = capacity.facts_of(facts, base.stack, at)
     found = tuple(f for guard in guards.found() for f in guard.check(change, base.stack, state))
+    found = found or _off_the_map(change, base)
     outcome = _outcome(found)
     who = _decider(change, found, base, at)
     expires = at + HOLD_FOR if outcome == "hold" else None
     override = f"{who.person} may pass it: seamline decide {change.id} --pass" if outcome == "hold" else ""
     return Verdict(change.id, outcome, found, who.person, who.why, at, expires, override)
+
+
+def _off_the_map(change: Change, base: Base) -> tuple[Finding, ...]:
+    """A change of something that nothing joins to the map: no guard can have looked at what it breaks."""
+    ref = base.stack.canonical(change.entity)
+    if kind_of(ref) not in SPELLINGS and ref in base.stack.entities:
+        return ()
+    reason = f"{ref} is joined to nothing on the map, so no guard knows what it changes"
+    do = f'say what it is: [[alias]] in seamline.toml with same_as = ["{ref}"]'
+    return (Finding("map", "unknown", "low", 1.0, None, reason, do, (f"what {ref} is",)),)
 
 
 def _outcome(found: Sequence[Finding]) -> Outcome:
