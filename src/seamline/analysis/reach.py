@@ -1,12 +1,12 @@
 """Where a fault at one entity can show: the best paths over the arcs of the map.
 
-Best-first search: paths come off the heap by falling probability, so the first to arrive at an entity is its best.
-An entity keeps up to four, each with another first step; those that share no entity on the way count as
-independent ways. Ties fall to the shorter path, then to the refs on it: equal maps give equal reaches.
+Best-first search (Dijkstra on falling probability) finds the best path to every entity; the other ways into it are the
+best paths to its neighbours and one step more. Up to four ways that share no entity between the ends count as
+independent. Ties fall to the shorter path, then to the refs on it: equal maps give equal reaches.
 """
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import exp, log, log1p, sqrt
 
 from msgspec import Struct
@@ -14,10 +14,7 @@ from msgspec import Struct
 from seamline.analysis.relations import Arc
 from seamline.model.incident import Hop
 
-N_PATHS = 4
-
-Graph = Mapping[str, Sequence[Arc]]
-_Path = tuple[float, int, tuple[str, ...], tuple[Arc, ...]]  # -probability, length, refs, arcs
+N_WAYS = 4
 
 
 class Reach(Struct, frozen=True):
@@ -34,77 +31,119 @@ class Reach(Struct, frozen=True):
     tail: float = 0.0
 
 
-def graph(arcs: Iterable[Arc]) -> dict[str, tuple[Arc, ...]]:
-    """Arcs by their source, the likelier of two between the same ends, sorted by target."""
-    best: dict[tuple[str, str], Arc] = {}
-    for arc in arcs:
-        known = best.get((arc.source, arc.target))
-        if known is None or (-arc.probability, arc.relation) < (-known.probability, known.relation):
-            best[arc.source, arc.target] = arc
-    out: dict[str, list[Arc]] = {}
-    for (source, _), arc in sorted(best.items()):
-        out.setdefault(source, []).append(arc)
-    return {source: tuple(found) for source, found in out.items()}
+class _Step(Struct, frozen=True):
+    """An arc between numbered entities. Mean and variance are those of its lognormal delay."""
+
+    source: int
+    target: int
+    probability: float
+    mean_s: float
+    variance: float
+    in_law: float  # share of delays that follow the law
+    hop: Hop
 
 
-def search(arcs: Graph, origin: str, max_depth: int, min_probability: float) -> dict[str, Reach]:
-    """The reach of a fault at `origin`, sorted by ref; the origin is always in it.
+class _Best(Struct, frozen=True):
+    """The best path to an entity: the entities on it, both ends too, and its steps."""
 
-    O(n log n) in the arcs within `max_depth` steps whose paths stay above `min_probability`.
+    probability: float
+    refs: tuple[int, ...]
+    steps: tuple[_Step, ...]
+
+
+class Network:
+    """The arcs of a map, ready to be searched. Entities are numbered in the order of their refs."""
+
+    __slots__ = ("_into", "_number", "_out", "_refs")
+
+    def __init__(self, arcs: Iterable[Arc]) -> None:
+        likeliest: dict[tuple[str, str], Arc] = {}
+        for arc in arcs:
+            known = likeliest.get((arc.source, arc.target))
+            if known is None or (-arc.probability, arc.relation) < (-known.probability, known.relation):
+                likeliest[arc.source, arc.target] = arc
+        self._refs = sorted({ref for ends in likeliest for ref in ends})
+        self._number = {ref: n for n, ref in enumerate(self._refs)}
+        self._out: list[list[_Step]] = [[] for _ in self._refs]
+        self._into: list[list[_Step]] = [[] for _ in self._refs]
+        for _, arc in sorted(likeliest.items()):
+            step = self._step(arc)
+            self._out[step.source].append(step)
+            self._into[step.target].append(step)
+
+    def _step(self, arc: Arc) -> _Step:
+        mean = arc.median_s * exp(arc.sigma**2 / 2)
+        return _Step(
+            self._number[arc.source], self._number[arc.target], arc.probability,
+            mean, mean**2 * (exp(arc.sigma**2) - 1), 1 - arc.tail,
+            Hop(arc.source, arc.target, arc.relation, arc.probability, arc.median_s),
+        )  # fmt: skip
+
+    def reach(self, origin: str, max_depth: int, min_probability: float) -> dict[str, Reach]:
+        """The reach of a fault at `origin`, sorted by ref; the origin is always in it.
+
+        O(n log n) in the arcs within `max_depth` steps whose paths stay at or above `min_probability`.
+        """
+        if origin not in self._number:
+            return {origin: _AT_HOME}
+        best = self._best_paths(self._number[origin], max_depth, min_probability)
+        return {
+            self._refs[n]: _along(path, self._shows(n, path, best, min_probability))
+            if path.steps
+            else _AT_HOME
+            for n, path in sorted(best.items())
+        }
+
+    def _best_paths(self, origin: int, max_depth: int, min_probability: float) -> dict[int, _Best]:
+        best: dict[int, _Best] = {}
+        heap: list[tuple[float, int, tuple[int, ...], tuple[_Step, ...]]] = [(-1.0, 0, (origin,), ())]
+        while heap:
+            minus, depth, refs, steps = heapq.heappop(heap)
+            if refs[-1] in best:
+                continue
+            best[refs[-1]] = _Best(-minus, refs, steps)
+            for step in self._out[refs[-1]] if depth < max_depth else ():
+                further = minus * step.probability
+                if -further >= min_probability and step.target not in best:
+                    heapq.heappush(heap, (further, depth + 1, (*refs, step.target), (*steps, step)))
+        return best
+
+    def _shows(self, n: int, path: _Best, best: dict[int, _Best], min_probability: float) -> float:
+        """P(the fault shows at entity n) over its best path and up to three more that share nothing with it."""
+        ways = []
+        for step in self._into[n]:
+            before = best.get(step.source)
+            if before is not None and n not in before.refs and before.refs != path.refs[:-1]:
+                probability = before.probability * step.probability
+                if probability >= min_probability:
+                    ways.append((-probability, before.refs))
+        none_shows, used, n_ways = 1 - path.probability, set(path.refs[1:-1]), 1
+        for minus, refs in sorted(ways):
+            if n_ways < N_WAYS and used.isdisjoint(refs[1:]):
+                none_shows *= 1 + minus
+                used.update(refs[1:])
+                n_ways += 1
+        return 1 - none_shows
+
+
+_AT_HOME = Reach(1.0, 0.0, 0.0, ())
+
+
+def _along(path: _Best, probability: float) -> Reach:
+    """The reach by a path; its delay is the lognormal with the mean and variance of the sum of its steps.
+
+    Method: Fenton 1960, doi:10.1109/TCOM.1960.1097606.
     """
-    kept: dict[str, list[_Path]] = {}
-    heap: list[_Path] = [(-1.0, 0, (origin,), ())]
-    while heap:
-        path = heapq.heappop(heap)
-        if not _keep(kept, path):
-            continue
-        for arc in arcs.get(path[2][-1], ()) if path[1] < max_depth else ():
-            further = (path[0] * arc.probability, path[1] + 1, (*path[2], arc.target), (*path[3], arc))
-            if -further[0] >= min_probability and arc.target not in path[2] and _wanted(kept, further):
-                heapq.heappush(heap, further)
-    return {ref: _reach(paths) for ref, paths in sorted(kept.items())}
+    mean, spread, tail = _delay(path.steps)
+    return Reach(
+        probability, exp(log(mean) - spread / 2), sqrt(spread), tuple(s.hop for s in path.steps), tail
+    )
 
 
-def _wanted(kept: Mapping[str, list[_Path]], path: _Path) -> bool:
-    """Whether its end has room for this path: fewer than four, and none with the same first step."""
-    there = kept.get(path[2][-1], ())
-    return len(there) < N_PATHS and all(known[2][:2][-1] != path[2][:2][-1] for known in there)
-
-
-def _keep(kept: dict[str, list[_Path]], path: _Path) -> bool:
-    if not _wanted(kept, path):
-        return False
-    kept.setdefault(path[2][-1], []).append(path)
-    return True
-
-
-def _reach(paths: Sequence[_Path]) -> Reach:
-    none_shows = 1.0
-    used: set[str] = set()
-    for probability, _, refs, _ in paths:
-        between = set(refs[1:-1])
-        if used.isdisjoint(between):
-            none_shows *= 1.0 + probability  # stored negative
-            used |= between
-    best = paths[0][3]
-    median_s, sigma, tail = _delay(best)
-    hops = tuple(Hop(a.source, a.target, a.relation, a.probability, a.median_s) for a in best)
-    return Reach(1.0 - none_shows, median_s, sigma, hops, tail)
-
-
-def _delay(path: Sequence[Arc]) -> tuple[float, float, float]:
-    """Median, log-spread and tail share of the summed delays of a path.
-
-    Method: the lognormal with the sum's mean and variance (Fenton 1960, doi:10.1109/TCOM.1960.1097606).
-    """
-    mean = variance = 0.0
+def _delay(steps: Sequence[_Step]) -> tuple[float, float, float]:
+    """Mean, log-variance and tail share of the summed delays."""
+    mean = sum(s.mean_s for s in steps)
     in_law = 1.0
-    for arc in path:
-        one = arc.median_s * exp(arc.sigma**2 / 2)
-        mean += one
-        variance += one**2 * (exp(arc.sigma**2) - 1)
-        in_law *= 1 - arc.tail
-    if mean == 0.0:
-        return 0.0, 0.0, 1 - in_law
-    spread = log1p(variance / mean**2)
-    return exp(log(mean) - spread / 2), sqrt(spread), 1 - in_law
+    for s in steps:
+        in_law *= s.in_law
+    return mean, log1p(sum(s.variance for s in steps) / mean**2), 1 - in_law

@@ -25,8 +25,9 @@ def find(stack: StackMap, organisation: Organisation, at: datetime) -> list[Seam
     """Every seam, sorted by key, with its accountable person at a time. O(relations x depth of the tree)."""
     tree = Tree(organisation, stack.canonical)
     evidence: dict[SeamKey, list[Relation]] = {}
+    lift = _Lift(stack)
     for relation in stack.relations:
-        for key in _lifted(relation, stack):
+        for key in lift(relation):
             evidence.setdefault(key, []).append(relation)
     for key, why in _capacity(stack):
         evidence.setdefault(key, []).extend(r for r in why if r not in evidence.get(key, ()))
@@ -64,14 +65,24 @@ def seam_between(indexed: Index, a: str, b: str, kind: str = "") -> Seam | None:
     return next((s for s in indexed.get((first, second), ()) if kind in ("", s.kind)), None)
 
 
-def _lifted(relation: Relation, stack: StackMap) -> list[SeamKey]:
+class _Lift:
     """The seams a relation is evidence for: between its units, or of the jobs that carry it out."""
-    source, target = stack.unit(relation.source), stack.unit(relation.target)
-    if relation.kind != "derives":
-        return [(source, target, relation.kind)]
-    jobs = carriers(source, target, stack)
-    through = [key for job in jobs for key in ((job, target, "reads"), (job, source, "writes"))]
-    return through or [(source, target, relation.kind)]
+
+    __slots__ = ("_carriers", "_stack")
+
+    def __init__(self, stack: StackMap) -> None:
+        self._stack = stack
+        self._carriers: dict[tuple[str, str], list[str]] = {}  # a wide table asks once, not once per column
+
+    def __call__(self, relation: Relation) -> list[SeamKey]:
+        source, target = self._stack.unit(relation.source), self._stack.unit(relation.target)
+        if relation.kind != "derives":
+            return [(source, target, relation.kind)]
+        if (source, target) not in self._carriers:
+            self._carriers[source, target] = carriers(source, target, self._stack)
+        jobs = self._carriers[source, target]
+        through = [key for job in jobs for key in ((job, target, "reads"), (job, source, "writes"))]
+        return through or [(source, target, relation.kind)]
 
 
 def carriers(derived: str, origin: str, stack: StackMap) -> list[str]:

@@ -11,12 +11,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from seamline.analysis import identity as identities
-from seamline.analysis import owners, reach, relations
+from seamline.analysis import owners, relations
 from seamline.analysis.facts import Facts
 from seamline.analysis.identity import Identity, Suggestion
 from seamline.analysis.owners import PARTS, Declared
 from seamline.analysis.ownership import Tree
-from seamline.analysis.reach import Reach
+from seamline.analysis.reach import Network, Reach
 from seamline.model.event import MapFact
 from seamline.model.organisation import EntityDecl, Organisation
 from seamline.model.refs import kind_of, name_of, whole_of
@@ -37,7 +37,7 @@ class StackMap:
     """
 
     __slots__ = (
-        "_graph",
+        "_network",
         "_outward",
         "_reached",
         "_root",
@@ -66,7 +66,7 @@ class StackMap:
         for r in self.relations:
             self._outward.setdefault(r.source, []).append(r)
             self._to.setdefault(r.target, []).append(r)
-        self._graph = reach.graph(arc for r in self.relations for arc in relations.arcs(r))
+        self._network = Network(arc for r in self.relations for arc in relations.arcs(r))
         self._reached: dict[tuple[str, int, float], dict[str, Reach]] = {}
 
     def canonical(self, ref: str) -> str:
@@ -114,7 +114,7 @@ class StackMap:
         """Where a fault there can show, itself first of all, by canonical ref. Worked out once per question."""
         question = (self.canonical(ref), max_depth, min_probability)
         if question not in self._reached:
-            self._reached[question] = reach.search(self._graph, *question)
+            self._reached[question] = self._network.reach(*question)
         return self._reached[question]
 
 
