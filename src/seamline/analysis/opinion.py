@@ -69,7 +69,7 @@ def opine(facts: Facts, known: Base | None = None) -> Opinion:
     seen = detect(facts, base.stack.canonical, as_of, base.organisation.environment)
     observables = tuple(seen)
     live = [o for o in observables if not _settled(o, entries)]
-    found = _explain(facts, base, live, as_of)
+    found = [f for part in _parts(live, entries) for f in _explain(facts, base, part, as_of)]
     history_s = _history_s(observables, as_of)
     incidents = _attach(found, entries, base, as_of, history_s)
     return Opinion(facts.position, as_of, base, observables, tuple(incidents), entries, history_s, records)
@@ -77,12 +77,20 @@ def opine(facts: Facts, known: Base | None = None) -> Opinion:
 
 def _settled(o: Observable, entries: Mapping[str, register.Entry]) -> bool:
     """Whether its symptom belongs to an incident that is closed: told once, not again."""
-    if o.symptom is None:
-        return False
-    return any(
+    return o.symptom is not None and any(
         e.closed_at is not None and o.id in e.symptoms and o.symptom.onset_at <= e.closed_at
         for e in entries.values()
     )
+
+
+def _parts(
+    observables: Sequence[Observable], entries: Mapping[str, register.Entry]
+) -> list[list[Observable]]:
+    """What is explained together: everything, but symptoms that a person split off stand by themselves."""
+    apart = [e.split for e in entries.values() if e.split]
+    split = frozenset().union(*apart)
+    rest = [o for o in observables if o.symptom is None or o.id not in split]
+    return [rest, *([o for o in observables if o.symptom is None or o.id in ids] for ids in apart)]
 
 
 def _history_s(observables: Sequence[Observable], as_of: datetime) -> float:
@@ -136,28 +144,41 @@ def _attach(
     as_of: datetime,
     history_s: float,
 ) -> list[Incident]:
-    """Give each cluster the open record it shares most symptoms with; one record, one cluster."""
-    pairs = sorted(
-        (
-            (-len(e.symptoms & {o.id for o in f.observables}) - (e.cause_key == f.cluster.key), e.id, i)
-            for e in entries.values()
-            if e.is_open
-            for i, f in enumerate(found)
-            if e.symptoms & {o.id for o in f.observables}
-        ),
-    )
-    by_cluster: dict[int, str] = {}
-    for _, entry_id, i in pairs:
-        if i not in by_cluster and entry_id not in by_cluster.values():
-            by_cluster[i] = entry_id
-    attached = {
-        by_cluster[i]: _incident(f, entries[by_cluster[i]], base, as_of, history_s)
-        for i, f in enumerate(found)
-        if i in by_cluster
-    }
-    recorded = [attached.get(e.id) or _from_record(e, base, history_s) for e in entries.values()]
-    fresh = [_incident(f, None, base, as_of, history_s) for i, f in enumerate(found) if i not in by_cluster]
+    """Give each cluster the open record it shares most symptoms with; one record, one cluster.
+
+    A record that took others over by a person's word may hold several clusters: the strongest tells it.
+    """
+    home = _homes(found, entries)
+    told: dict[str, Incident] = {}
+    for i, f in enumerate(found):
+        if i in home and home[i] not in told:
+            own = [g for j, g in enumerate(found) if home.get(j) == home[i]]
+            told[home[i]] = _incident(_joined(f, own), entries[home[i]], base, as_of, history_s)
+    recorded = [told.get(e.id) or _from_record(e, base, history_s) for e in entries.values()]
+    fresh = [_incident(f, None, base, as_of, history_s) for i, f in enumerate(found) if i not in home]
     return [*recorded, *fresh]
+
+
+def _homes(found: Sequence[_Found], entries: Mapping[str, register.Entry]) -> dict[int, str]:
+    """Index of a cluster -> id of the open record it belongs to."""
+    shared = [
+        (-len(common) - (e.cause_key == f.cluster.key), e.id, i)
+        for e in entries.values()
+        for i, f in enumerate(found)
+        if e.is_open and (common := (e.symptoms - e.split) & {o.id for o in f.observables})
+    ]
+    took_over = {e.merged_into for e in entries.values() if e.merged_into}
+    home: dict[int, str] = {}
+    for _, entry_id, i in sorted(shared):
+        if i not in home and (entry_id not in home.values() or entry_id in took_over):
+            home[i] = entry_id
+    return home
+
+
+def _joined(first: _Found, all_: Sequence[_Found]) -> _Found:
+    """The first cluster with the symptoms of all."""
+    observables = {o.id: o for f in all_ for o in f.observables}
+    return _Found(first.cluster, tuple(observables[k] for k in sorted(observables)), first.ranked)
 
 
 def _incident(
@@ -187,10 +208,15 @@ def _onsets(observables: Sequence[Observable]) -> list[datetime]:
 def _recorded(incident: Incident, e: register.Entry) -> Incident:
     """An opinion under its record: id, person and what was told are the record's."""
     return replace(
-        incident, id=e.id, state="open" if e.is_open else "closed", opened_at=e.opened.at,
+        incident, causes=_confirmed_first(incident.causes, e.confirmed), confirmed=e.confirmed, id=e.id, state="open" if e.is_open else "closed", opened_at=e.opened.at,
         accountable=e.accountable, why_person=e.why_person, told=e.told,
         acknowledged_at=e.acknowledged_at, proposed=e.proposed,
     )  # fmt: skip
+
+
+def _confirmed_first(causes: tuple[Cause, ...], confirmed: str) -> tuple[Cause, ...]:
+    """What a person said stands first; the probabilities stay the engine's own."""
+    return tuple(sorted(causes, key=lambda c: c.key != confirmed)) if confirmed else causes
 
 
 def _from_record(e: register.Entry, base: Base, history_s: float) -> Incident:

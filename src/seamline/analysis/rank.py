@@ -156,9 +156,13 @@ def _for(
         way = _best_reach(c, o, stack)
         lines.append(
             Evidence(
-                f"{o.entity}: {symptom.detail}", round(gain - float(other[j]), 3), o.id, symptom.seqs,
-                way.hops if way else (), round((symptom.onset_at - at).total_seconds(), 3),
-            )  # fmt: skip
+                f"{o.entity}: {symptom.detail}",
+                round(gain - float(other[j]), 3),
+                o.id,
+                symptom.seqs,
+                way.hops if way else (),
+                round((symptom.onset_at - at).total_seconds(), 3),
+            )
         )
     return tuple(sorted(lines, key=lambda e: (-e.weight, e.observable)))
 

@@ -26,6 +26,8 @@ class Entry(Struct, frozen=True):
     closed_why: str = ""
     corrections: tuple[rec.Corrected, ...] = ()
     merged_into: str = ""
+    split: frozenset[str] = frozenset()  # symptoms that a person said are something else
+    confirmed: str = ""  # key of the cause that a person confirmed or named
 
     @property
     def is_open(self) -> bool:
@@ -43,7 +45,16 @@ def fold(records: Iterable[tuple[int, rec.AnyRecord]]) -> dict[str, Entry]:
         incident = getattr(record, "incident", "")
         if incident in entries:
             entries[incident] = _step(entries[incident], record)
+        if isinstance(record, rec.Corrected) and record.verdict == "merge" and incident in entries:
+            _take_over(entries, incident, record.into)
     return entries
+
+
+def _take_over(entries: dict[str, Entry], incident: str, into: str) -> None:
+    """The symptoms of a merged incident are the other one's from now on."""
+    if into in entries and into != incident:
+        both = entries[into].symptoms | entries[incident].symptoms
+        entries[into] = replace(entries[into], symptoms=both)
 
 
 def _opened(r: rec.Opened) -> Entry:
@@ -80,5 +91,5 @@ def _corrected(e: Entry, c: rec.Corrected) -> Entry:
     if c.verdict == "not_an_incident":
         return replace(e, closed_at=e.closed_at or c.at, closed_why="not an incident")
     if c.verdict == "split":
-        return replace(e, symptoms=e.symptoms - frozenset(c.symptoms))
-    return e
+        return replace(e, symptoms=e.symptoms - frozenset(c.symptoms), split=e.split | frozenset(c.symptoms))
+    return replace(e, confirmed=e.cause_key if c.verdict == "confirmed" else c.cause_key)

@@ -17,7 +17,7 @@ from seamline.app.ingest import read_delivery
 from seamline.model import record as rec
 from seamline.model.delivery import Delivery
 from seamline.model.errors import Fix
-from seamline.model.event import Change
+from seamline.model.event import Change, ChangeKind
 from seamline.model.refs import event_id, kind_of
 from seamline.model.stack import Accountable
 from seamline.model.verdict import Finding, Outcome, Verdict
@@ -29,7 +29,7 @@ class Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A change as a caller may describe it."""
 
     entity: str
-    kind: str = "deploy"
+    kind: ChangeKind = "deploy"
     title: str = ""
     version: str = ""
     revision: str = ""
@@ -113,9 +113,8 @@ def _described(text: str, at: datetime) -> Change:
     except msgspec.ValidationError as error:
         raise Fix(f"the change can't be read: {error}", hint="fields: entity, kind, title, version, facts") from None
     facts = {**d.facts, "rollback": "true"} if d.rollback else d.facts
-    kind = msgspec.convert(d.kind, type=Change.__annotations__["kind"]) if d.kind else "deploy"
     return Change(
-        event_id("gate", text), "gate", 0, at, at, d.entity, kind, "announced", d.title or f"change of {d.entity}",
+        event_id("gate", text), "gate", 0, at, at, d.entity, d.kind, "announced", d.title or f"change of {d.entity}",
         version=d.version, revision=d.revision, facts=facts,
     )  # fmt: skip
 

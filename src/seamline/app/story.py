@@ -12,11 +12,12 @@ from seamline.model.event import Change, Ticket
 from seamline.model.incident import Cause, Evidence, Hop, Incident
 from seamline.model.refs import DOMAINS, name_of
 from seamline.model.stack import Seam
-from seamline.model.story import PathStep, Story, StoryLine
+from seamline.model.story import LineKind, PathStep, Story, StoryLine
 from seamline.model.symptom import Observable
 
 BEFORE = timedelta(minutes=10)  # of history shown before the first of cause and symptoms
 _SHORT = 60
+_LINE_KIND: dict[str, LineKind] = {"alert": "alert", "run_failure": "run"}
 
 # How a fault travels along a relation, in words: in the tool's own direction, and against it.
 WORDS = {
@@ -65,8 +66,8 @@ def seam_of(cause: Cause, base: Base, at: datetime) -> Seam | None:
     """The seam a cause crossed, as the map has it at a time."""
     if cause.seam is None:
         return None
-    known = {s.key(): s for s in seams.find(base.stack, base.organisation, at)}
-    return known.get(cause.seam) or seams.between(base.stack, base.organisation, cause.seam, at)
+    found = seams.find(base.stack, base.organisation, at)
+    return next((s for s in found if s.key() == cause.seam), None)
 
 
 def _lanes(lines: Iterable[tuple[str, StoryLine]]) -> dict[str, tuple[StoryLine, ...]]:
@@ -105,7 +106,7 @@ def _change(c: Change, entity: str, guilty: bool) -> StoryLine:
 
 def _symptom(o: Observable) -> StoryLine:
     s = symptom_of(o)
-    kind = "alert" if o.kind == "alert" else "run" if o.kind == "run_failure" else "symptom"
+    kind = _LINE_KIND.get(o.kind, "symptom")
     text = f"{name_of(o.entity)}: {s.detail}"
     return StoryLine(s.onset_at, text, kind, s.strength, o.entity, False, s.confirmed_by, s.seqs)
 

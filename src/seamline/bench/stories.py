@@ -51,12 +51,14 @@ def score(recording: Path, config: Path) -> Outcome:
     if not truth_file.exists():
         raise Fix(f"{recording}: its truth is missing", hint=f"put {truth_file.name} beside it")
     started = time.perf_counter()
-    with TemporaryDirectory(prefix="seamline-stories-") as home_folder:
-        with open_home(Path(home_folder), write=True) as home:
-            home.config.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
-            configure.follow(home)
-            n_read, _, _ = replay.play(home, recording)
-            found = views.incidents(home)
+    with (
+        TemporaryDirectory(prefix="seamline-stories-") as folder,
+        open_home(Path(folder), write=True) as home,
+    ):
+        home.config.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
+        configure.follow(home)
+        n_read, _, _ = replay.play(home, recording)
+        found = views.incidents(home)
     seconds = time.perf_counter() - started
     return compare(recording.name, json.loads(truth_file.read_text()), found, n_read, seconds)
 

@@ -64,6 +64,7 @@ class Incident(Struct, frozen=True):
     since: datetime | None = None  # first onset among the symptoms that still go on
     latest: datetime | None = None  # and the last one
     weight: float = 0.0  # nats by which its cause beats *nothing happened*, prior included
+    confirmed: str = ""  # key of the cause that a person confirmed or named; it stands first
     proposed: str = ""  # a hand-over that the evidence asks for
     calibrated: str = "not calibrated"
     history_s: float = 0.0
