@@ -159,6 +159,15 @@ def test_a_seam_is_found_between_its_ends_in_either_order() -> None:
     assert seams.seam_between(indexed, "service:booking", "service:notify") is None
 
 
+def test_units_that_nothing_joins_have_their_person_too() -> None:
+    """A seam is asked for by its key: as found, or by the same rule without evidence."""
+    events, _ = read_lines(SAID.splitlines())
+    stack = stackmap.build(told(events), CLINIC)
+    assert seams.between(stack, CLINIC, CAPACITY, START) == clinic()[CAPACITY]
+    met = seams.between(stack, CLINIC, ("desk:insights", "service:notify", "meets"), START)
+    assert (met.accountable, met.altitude, met.evidence) == ("mara", 2, ())
+
+
 lines = st.lists(
     st.builds(
         "{} {} {}".format,

@@ -36,6 +36,15 @@ def find(stack: StackMap, organisation: Organisation, at: datetime) -> list[Seam
     ]
 
 
+def between(stack: StackMap, organisation: Organisation, key: SeamKey, at: datetime) -> Seam:
+    """The seam of a key with its person, also where no relation of the map joins the two units.
+
+    Two changes may meet between units that nothing joins: then it has no evidence of its own.
+    """
+    known = next((s for s in find(stack, organisation, at) if s.key() == key), None)
+    return known or _seam(key, (), stack, Tree(organisation, stack.canonical), at)
+
+
 def accountable_for(stack: StackMap, tree: Tree, units: Iterable[str], at: datetime) -> Accountable:
     """The lowest person at or above the owners of all these units (refs in any spelling)."""
     return tree.accountable([stack.owner(stack.unit(u)) for u in units], at)
