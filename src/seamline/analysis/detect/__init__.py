@@ -6,16 +6,15 @@ baseline of samples. Everything depends on event times and `as_of` alone: order 
 no trace, and what is dated after `as_of` does not count.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-
-import numpy as np
 
 from seamline.analysis.detect import alerts, datasets, runs, series, tickets, vanished
 from seamline.analysis.detect.eps import HISTORY, moment
 from seamline.analysis.detect.indicators import panels
 from seamline.analysis.detect.traffic import TrafficShift, traffic_shifts
-from seamline.analysis.facts import Facts, Floats
+from seamline.analysis.detect.window import Stretch, stretches
+from seamline.analysis.facts import Facts
 from seamline.model.symptom import Observable
 
 __all__ = ["TrafficShift", "detect", "traffic_shifts"]
@@ -30,16 +29,12 @@ def detect(
     O(samples in the window) + O(tickets x tickets in an hour).
     """
     as_of_ts = as_of.timestamp()
-    since = watched_since(facts, as_of)
+    seen = stretches(facts.series(), as_of_ts)
+    since = _watched_since(facts, seen, as_of)
     known_runs = runs.known_runs(facts.runs.values(), as_of)
-    all_series = facts.series()
     found = [
-        *(
-            one
-            for p in panels(all_series, canonical, as_of_ts, environment)
-            for one in series.observe(p, environment)
-        ),
-        *vanished.observe(all_series, canonical, as_of_ts, environment),
+        *series.observe(panels(seen, canonical, as_of_ts, environment), environment),
+        *vanished.observe(seen, canonical, environment),
         *alerts.observe(facts.alerts.values(), canonical, since, as_of, environment),
         *tickets.observe(facts.tickets.values(), canonical, since, as_of, environment),
         *runs.failures(known_runs, canonical, as_of, environment),
@@ -49,25 +44,15 @@ def detect(
     return _once(found)
 
 
-def watched_since(facts: Facts, as_of: datetime) -> datetime:
+def _watched_since(facts: Facts, seen: Sequence[Stretch], as_of: datetime) -> datetime:
     """Since when anything was observed here, at most `HISTORY` ago: a rule or a desk was quiet till it spoke.
 
     Changes don't count: they are imported from long before anybody watched.
     """
-    oldest_ts = (as_of - HISTORY).timestamp()
-    starts = [
-        t
-        for one in facts.series()
-        if len(one.times) and (t := _first_after(one.times, oldest_ts)) is not None
-    ]
-    for table in (facts.alerts, facts.tickets, facts.runs):
-        starts += [event.at.timestamp() for event in table.values() if event.at.timestamp() >= oldest_ts]
-    return moment(min([as_of.timestamp(), *starts]))
-
-
-def _first_after(times: Floats, oldest_ts: float) -> float | None:
-    first = int(np.searchsorted(times, oldest_ts))
-    return float(times[first]) if first < len(times) else None
+    tables = (facts.alerts, facts.tickets, facts.runs)
+    spoken = [event.at for table in tables for event in table.values() if event.at >= as_of - HISTORY]
+    sampled = [moment(min(one.first_ts for one in seen))] if seen else []
+    return min([as_of, *spoken, *sampled])
 
 
 def _once(found: list[Observable]) -> list[Observable]:

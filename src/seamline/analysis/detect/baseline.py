@@ -25,6 +25,7 @@ MIN_HEALTHY = 20  # healthy samples without which nothing is judged but by an ab
 HOT = 3.0  # scales above usual from which on a sample is not healthy
 BROKEN = 6.0  # the distance given to a sample over its absolute bound where no baseline is known yet
 _N_REFERENCE = 240
+_GROWTH = 1.1  # a baseline is made anew when there is a tenth more to make it of
 _MAD_TO_SIGMA = 1.4826
 
 
@@ -78,8 +79,11 @@ def judge(panel: Panel) -> Judged:
     distance = np.full(values.shape, np.nan)
     usual = np.full(values.shape, np.nan)
     broken = _over_bound(panel, rule)
+    upto = -1  # cells that the reference at hand is made of
     for start, end in _blocks(panel):
-        level, spread, known = _reference(values, healthy, max(0, start - BLOCK))
+        if upto < 0 or start - BLOCK >= upto * _GROWTH:
+            upto = max(0, start - BLOCK)
+            level, spread, known = _reference(values, healthy, upto)
         cells = slice(start, end)
         scale = np.maximum(spread, _floor(rule, level, panel.n[:, cells]))
         far = (values[:, cells] - level) / scale

@@ -11,13 +11,13 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from seamline.analysis.detect.window import Stretch
 from seamline.analysis.facts import Floats, Series
 
 Cells = NDArray[np.int64]
 
 N_CELLS = 1440  # most cells looked at: 72 minutes of 3 s scrapes, 6 hours of 15 s, a day of 60 s
 GAP = 5.0  # scrape intervals without a sample after which nothing is said of the time between
-_STEPS = (1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0)
 
 
 class Grid(Struct, frozen=True):
@@ -40,34 +40,30 @@ class Bundle(Struct, frozen=True):
     series: tuple[Series, ...]
 
 
-def step_of(times: Floats) -> float:
-    """The scrape interval in seconds, from the usual distance of the last samples, on a ladder of usual ones."""
-    if len(times) < 2:
-        return _STEPS[-1]
-    usual = float(np.median(np.diff(times[-64:])))
-    return next((step for step in _STEPS if step >= 0.8 * usual), _STEPS[-1])
-
-
-def grid_until(as_of_ts: float, step_s: float, n: int = N_CELLS) -> Grid:
-    """The last `n` cells up to the one that holds `as_of_ts`."""
+def grid_until(as_of_ts: float, step_s: float, since_ts: float = -np.inf) -> Grid:
+    """The cells up to the one that holds `as_of_ts`, from `since_ts` on, at most the last `N_CELLS`."""
     last = int(np.ceil(as_of_ts / step_s)) - 1
-    return Grid(step_s, last - n + 1, n)
+    first = last - N_CELLS + 1
+    if since_ts > first * step_s:
+        first = min(last, int(np.ceil(since_ts / step_s)) - 1)
+    return Grid(step_s, first, last - first + 1)
 
 
-def bundles(series: Sequence[Series], after_ts: float, until_ts: float) -> list[Bundle]:
-    """Known samples with after < time <= until, stacked where their times are the same. O(samples).
+def bundles(stretches: Sequence[Stretch], grid: Grid) -> list[Bundle]:
+    """Samples on the grid, stacked where their times are the same. O(samples).
 
     NaN and infinite samples are left out; a series with none left is in no bundle.
     """
+    after_ts = grid.first * grid.step_s
     grouped: dict[bytes, list[tuple[Series, Floats, Floats]]] = {}
-    for one in series:
-        low, high = np.searchsorted(one.times, (after_ts, until_ts), side="right")
-        times, values = one.times[low:high], one.values[low:high]
+    for one in stretches:
+        start = int(one.times.searchsorted(after_ts, side="right"))
+        times, values = one.times[start:], one.values[start:]
         known = np.isfinite(values)
         if not known.all():
             times, values = times[known], values[known]
         if len(times):
-            grouped.setdefault(times.tobytes(), []).append((one, times, values))
+            grouped.setdefault(times.tobytes(), []).append((one.series, times, values))
     return [
         Bundle(members[0][1], np.stack([values for _, _, values in members]), tuple(s for s, _, _ in members))
         for members in grouped.values()

@@ -21,6 +21,7 @@ from msgspec import Struct
 from seamline.analysis.detect import grid as gr
 from seamline.analysis.detect import roles
 from seamline.analysis.detect.tally import Tally
+from seamline.analysis.detect.window import Stretch
 from seamline.analysis.facts import Floats, Series
 from seamline.model.symptom import ObservableKind
 
@@ -61,7 +62,7 @@ class Panel(Struct, frozen=True):
 
 
 class _Use(Struct, frozen=True):
-    series: Series
+    stretch: Stretch
     key: Key
     part: roles.Part
 
@@ -72,22 +73,23 @@ def environment_of(labels: dict[str, str], default: str) -> str:
 
 
 def panels(
-    series: Sequence[Series], canonical: Callable[[str], str], as_of_ts: float, environment: str
+    stretches: Sequence[Stretch], canonical: Callable[[str], str], as_of_ts: float, environment: str
 ) -> list[Panel]:
-    """All indicators up to `as_of_ts`, by kind and scrape interval. O(samples in the window)."""
+    """All indicators up to `as_of_ts`, by formula and scrape interval. O(samples in the window)."""
     by_formula: dict[roles.Formula, list[_Use]] = {}
-    for one in series:
+    for one in stretches:
         for use in _uses(one, canonical, environment):
             by_formula.setdefault(use.part.formula, []).append(use)
     _drop_told_twice(by_formula)
     found: list[Panel] = []
     for formula, uses in sorted(by_formula.items()):
-        for step_s, same_step in _by_step(uses, as_of_ts).items():
+        for step_s, same_step in _by_step(uses).items():
             found.append(_panel(formula, same_step, step_s, as_of_ts))
     return found
 
 
-def _uses(one: Series, canonical: Callable[[str], str], environment: str) -> list[_Use]:
+def _uses(stretch: Stretch, canonical: Callable[[str], str], environment: str) -> list[_Use]:
+    one = stretch.series
     parts = roles.parts(one.metric, one.labels)
     if not parts:
         return []
@@ -95,7 +97,7 @@ def _uses(one: Series, canonical: Callable[[str], str], environment: str) -> lis
     where = environment_of(one.labels, environment)
     caller = one.labels.get("service_name") or one.labels.get("service") or one.labels.get("job", "")
     told_by = f"from {caller}" if one.labels.get("peer") else ""
-    return [_Use(one, Key(entity, " ".join(filter(None, (p.slice, told_by))), where), p) for p in parts]
+    return [_Use(stretch, Key(entity, " ".join(filter(None, (p.slice, told_by))), where), p) for p in parts]
 
 
 def _drop_told_twice(by_formula: dict[roles.Formula, list[_Use]]) -> None:
@@ -106,32 +108,23 @@ def _drop_told_twice(by_formula: dict[roles.Formula, list[_Use]]) -> None:
         by_formula["ratio_of_counts"] = rest
 
 
-def _by_step(uses: list[_Use], as_of_ts: float) -> dict[float, list[_Use]]:
+def _by_step(uses: list[_Use]) -> dict[float, list[_Use]]:
     """Uses by the scrape interval of their indicator: the longest of its series'."""
-    step_by_times: dict[tuple[int, float, float], float] = {}
-    step_by_key: dict[Key, float] = {}
+    step_of: dict[Key, float] = {}
     for use in uses:
-        times = use.series.times
-        times = times[: np.searchsorted(times, as_of_ts, side="right")]
-        if len(times) < 2:
-            continue
-        mark = (len(times), float(times[-1]), float(times[max(0, len(times) - 64)]))
-        if mark not in step_by_times:
-            step_by_times[mark] = gr.step_of(times)
-        step_by_key[use.key] = max(step_by_times[mark], step_by_key.get(use.key, 0.0))
+        step_of[use.key] = max(use.stretch.step_s, step_of.get(use.key, 0.0))
     split: dict[float, list[_Use]] = {}
     for use in uses:
-        if use.key in step_by_key:
-            split.setdefault(step_by_key[use.key], []).append(use)
+        split.setdefault(step_of[use.key], []).append(use)
     return dict(sorted(split.items()))
 
 
 def _panel(formula: roles.Formula, uses: list[_Use], step_s: float, as_of_ts: float) -> Panel:
-    grid = gr.grid_until(as_of_ts, step_s)
+    grid = gr.grid_until(as_of_ts, step_s, min(use.stretch.first_ts for use in uses))
     groups = sorted({(use.key, use.part.group) for use in uses})
     row_of = {group: row for row, group in enumerate(groups)}
-    tally = Tally(formula, grid, len(groups), as_of_ts)
-    tally.add([(use.series, row_of[use.key, use.part.group], use.part) for use in uses])
+    tally = Tally(formula, grid, len(groups))
+    tally.add([(use.stretch, row_of[use.key, use.part.group], use.part) for use in uses])
     values, n = tally.values()
     keys = tuple(sorted({key for key, _ in groups}))
     if len(keys) < len(groups):  # the worst instance speaks for all
@@ -139,7 +132,7 @@ def _panel(formula: roles.Formula, uses: list[_Use], step_s: float, as_of_ts: fl
         values, n = np.fmax.reduceat(values, starts, axis=0), np.fmax.reduceat(n, starts, axis=0)
     members: dict[Key, dict[str, Series]] = {key: {} for key in keys}
     for use in uses:
-        members[use.key][use.series.series] = use.series
+        members[use.key][use.stretch.series.series] = use.stretch.series
     return Panel(
         _KIND[formula], grid, keys, values, n, tuple(tuple(one.values()) for one in members.values())
     )

@@ -9,7 +9,7 @@ from seamline.analysis.detect.eps import clock, eps, moment
 from seamline.analysis.detect.indicators import Panel
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.onset import Episode, episodes
-from seamline.analysis.facts import Floats, Series
+from seamline.analysis.facts import Series
 from seamline.model.symptom import Observable, ObservableKind, Symptom
 
 LINGER_S = 3600.0  # a deviation that ended is still told for so long
@@ -17,15 +17,16 @@ MAX_STRENGTH = 50.0
 MAX_SEQS = 20
 
 
-def observe(panel: Panel, default_environment: str) -> list[Observable]:
+def observe(panels: Sequence[Panel], default_environment: str) -> list[Observable]:
     """One observable per row that was ever seen in the window."""
+    return [one for panel in panels for one in _of_panel(panel, default_environment)]
+
+
+def _of_panel(panel: Panel, default_environment: str) -> list[Observable]:
     judged = judge(panel)
     found = episodes(judged.distance, panel.grid.step_s)
-    seen = np.isfinite(panel.values)
-    return [
-        _observable(panel, int(row), judged, found[row], default_environment)
-        for row in np.flatnonzero(seen.any(axis=1))
-    ]
+    rows = np.flatnonzero(np.isfinite(panel.values).any(axis=1))
+    return [_observable(panel, int(row), judged, found[row], default_environment) for row in rows]
 
 
 def _observable(
@@ -138,8 +139,3 @@ def _figures(kind: ObservableKind, level: float, usual: float) -> str:
     word, show = _SHOWN[kind]
     before = show(usual) if np.isfinite(usual) else "nothing known of before"
     return f"{word} {show(level)} against {before}"
-
-
-def rates(panel: Panel) -> Floats:
-    """Requests per second per cell of a panel that counts them."""
-    return panel.n / panel.grid.step_s

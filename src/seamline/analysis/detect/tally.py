@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from seamline.analysis.detect import grid as gr
 from seamline.analysis.detect.roles import Formula, Part, Role
+from seamline.analysis.detect.window import Stretch
 from seamline.analysis.facts import Floats, Series
 
-Member = tuple[Series, int, Part]  # a series, the row it counts for, and as what
+Member = tuple[Stretch, int, Part]  # a series, the row it counts for, and as what
 _WORST = ("down", "unavailable", "quantile")  # formulas that look at one series of many, not at their sum
 _COUNTS = ("ratio", "ratio_of_counts", "mean")  # formulas of counters
 
@@ -17,10 +18,9 @@ _COUNTS = ("ratio", "ratio_of_counts", "mean")  # formulas of counters
 class Tally:
     """Sums (of some formulas: largest values) of each role's growth or level per row and cell."""
 
-    def __init__(self, formula: Formula, grid: gr.Grid, n_rows: int, as_of_ts: float) -> None:
+    def __init__(self, formula: Formula, grid: gr.Grid, n_rows: int) -> None:
         self.formula = formula
         self.grid = grid
-        self.as_of_ts = as_of_ts
         self._shape = (n_rows, grid.n)
         self._empty = np.nan if formula in _WORST else 0.0
         self._join = np.fmax if formula in _WORST else np.add
@@ -31,10 +31,10 @@ class Tally:
         """Take all series at once; a series may count in several rows and roles. O(samples)."""
         by_name: dict[str, list[Member]] = {}
         for member in members:
-            by_name.setdefault(member[0].series, []).append(member)
-        series = [uses[0][0] for uses in by_name.values()]
-        born = _born(series, self.as_of_ts)
-        for bundle in gr.bundles(series, self.grid.first * self.grid.step_s, self.as_of_ts):
+            by_name.setdefault(member[0].series.series, []).append(member)
+        stretches = [uses[0][0] for uses in by_name.values()]
+        born = _born(stretches)
+        for bundle in gr.bundles(stretches, self.grid):
             cells, seen = self._cells(bundle, born)
             by_role: dict[Role, list[tuple[int, int, float]]] = {}
             for i, one in enumerate(bundle.series):
@@ -48,6 +48,8 @@ class Tally:
     ) -> tuple[Floats, NDArray[np.bool_]]:
         if self.formula not in _COUNTS:
             cells = gr.levels(bundle, self.grid)
+            if self.formula == "unavailable":
+                cells = 1.0 - cells
             return cells, np.isfinite(cells)
         first = bundle.times[0]
         late = first - gr.GAP * self.grid.step_s
@@ -64,10 +66,12 @@ class Tally:
         add = cells[which] * units[:, None]
         if self.formula not in _WORST:
             add = np.nan_to_num(add)
-        sums = self._by_role.setdefault(role, np.full(self._shape, self._empty))
+        if role not in self._by_role:
+            self._by_role[role] = np.full(self._shape, self._empty)
+            self._seen[role] = np.zeros(self._shape, dtype=bool)
+        sums = self._by_role[role]
         sums[into] = self._join(sums[into], self._join.reduceat(add, starts, axis=0))
-        marks = self._seen.setdefault(role, np.zeros(self._shape, dtype=bool))
-        marks[into] |= np.logical_or.reduceat(seen[which], starts, axis=0)
+        self._seen[role][into] |= np.logical_or.reduceat(seen[which], starts, axis=0)
 
     def _role(self, role: Role) -> Floats:
         """A role's sums, NaN where none of its series was looked at."""
@@ -101,14 +105,14 @@ def _job(one: Series) -> tuple[str, str]:
     return one.metric, one.labels.get("job", "")
 
 
-def _born(series: Sequence[Series], as_of_ts: float) -> dict[tuple[str, str], float]:
+def _born(stretches: Sequence[Stretch]) -> dict[tuple[str, str], float]:
     """When a job's metric was first seen: a pod or a label set that joins later began at 0.
 
     Where that is wrong (an old target that is scraped anew) one cell is, and one cell is no symptom; without
     it the first failures of a new pod or of a new code would be lost, and the onset would be late.
     """
     born: dict[tuple[str, str], float] = {}
-    for one in series:
-        if len(one.times) and one.times[0] <= as_of_ts:
-            born[_job(one)] = min(born.get(_job(one), np.inf), float(one.times[0]))
+    for one in stretches:
+        job = _job(one.series)
+        born[job] = min(born.get(job, np.inf), one.first_ts)
     return born

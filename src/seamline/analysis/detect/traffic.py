@@ -10,6 +10,7 @@ from msgspec import Struct
 from seamline.analysis.detect.baseline import BLOCK, MIN_HEALTHY
 from seamline.analysis.detect.eps import moment
 from seamline.analysis.detect.indicators import panels
+from seamline.analysis.detect.window import stretches
 from seamline.analysis.facts import Facts, Floats
 
 MIN_RATIO = 1.5
@@ -30,7 +31,8 @@ def traffic_shifts(
 ) -> list[TrafficShift]:
     """The latest lasting shift per entity up to `as_of`, by (time, entity); older ones are usual by now."""
     found: list[TrafficShift] = []
-    for panel in panels(facts.series(), canonical, as_of.timestamp(), environment):
+    as_of_ts = as_of.timestamp()
+    for panel in panels(stretches(facts.series(), as_of_ts), canonical, as_of_ts, environment):
         if panel.kind != "error_ratio":
             continue
         for row in np.flatnonzero(np.isfinite(panel.n).any(axis=1)):

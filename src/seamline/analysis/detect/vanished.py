@@ -10,16 +10,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from seamline.analysis.detect.eps import clock, eps, moment
-from seamline.analysis.detect.grid import GAP, step_of
+from seamline.analysis.detect.grid import GAP
 from seamline.analysis.detect.indicators import Key, environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.series import LINGER_S, few
-from seamline.analysis.facts import Series
+from seamline.analysis.detect.window import Stretch
 from seamline.model.symptom import Observable, Symptom
 
 MIN_SAMPLES = 20  # a series has to have lived so long
 _MIN_GONE_S = 30.0
-_SHORT_LIVED = 600.0  # series that lived only some samples long ago are of no interest
 
 
 class _Life:
@@ -33,46 +32,29 @@ class _Life:
         self.seq = 0
         self.jobs: set[str] = set()
 
-    def add(self, first: float, last: float, n: int, step_s: float, seq: int, job: str) -> None:
-        if (last, seq) > (self.last, self.seq):
-            self.last, self.seq = last, seq
-        self.first = min(self.first, first)
-        self.n = max(self.n, n)
-        self.step_s = max(self.step_s, step_s)
+    def add(self, one: Stretch, job: str) -> None:
+        seq = int(one.series.seqs[one.high - 1])
+        if (one.last_ts, seq) > (self.last, self.seq):
+            self.last, self.seq = one.last_ts, seq
+        self.first = min(self.first, one.first_ts)
+        self.n = max(self.n, one.high - one.low)
+        self.step_s = max(self.step_s, one.step_s)
         self.jobs.add(job)
 
 
 def observe(
-    series: Sequence[Series], canonical: Callable[[str], str], as_of_ts: float, environment: str
+    stretches: Sequence[Stretch], canonical: Callable[[str], str], environment: str
 ) -> list[Observable]:
-    """One observable per entity with series that lived long enough to be missed."""
+    """One observable per entity. O(series)."""
     lives: dict[Key, dict[str, _Life]] = {}
     latest: dict[str, float] = {}  # job -> newest sample of any of its series
-    steps: dict[tuple[int, float], float] = {}
-    for one in series:
-        span = _alive(one, as_of_ts)
-        if span is None:
-            continue
-        low, high = span
-        first, last = float(one.times[low]), float(one.times[high])
-        job = one.labels.get("job", "")
-        latest[job] = max(latest.get(job, -np.inf), last)
-        mark = (high, last)
-        if mark not in steps:
-            steps[mark] = step_of(one.times[low : high + 1])
-        key = Key(canonical(one.entity), "", environment_of(one.labels, environment))
-        life = lives.setdefault(key, {}).setdefault(one.metric, _Life())
-        life.add(first, last, high - low + 1, steps[mark], int(one.seqs[high]), job)
+    for one in stretches:
+        series = one.series
+        job = series.labels.get("job", "")
+        latest[job] = max(latest.get(job, -np.inf), one.last_ts)
+        key = Key(canonical(series.entity), "", environment_of(series.labels, environment))
+        lives.setdefault(key, {}).setdefault(series.metric, _Life()).add(one, job)
     return [_observable(key, metrics, latest, environment) for key, metrics in sorted(lives.items())]
-
-
-def _alive(one: Series, as_of_ts: float) -> tuple[int, int] | None:
-    """First and last position of real samples in the window; None where there are none."""
-    low = int(np.searchsorted(one.times, as_of_ts - 6 * LINGER_S, side="right"))
-    high = int(np.searchsorted(one.times, as_of_ts, side="right")) - 1
-    while high >= low and not np.isfinite(one.values[high]):
-        high -= 1
-    return (low, high) if high >= low else None
 
 
 def _observable(
