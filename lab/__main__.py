@@ -6,6 +6,9 @@ import signal
 import sys
 from pathlib import Path
 
+import psycopg
+from aiohttp import ClientError
+
 from lab.director import StoryFailed
 from lab.plan import plan
 from lab.processes import StartFailed
@@ -33,6 +36,10 @@ async def _record(arguments: argparse.Namespace) -> list[str]:
     return await record(plan(arguments.story, arguments.seed, arguments.minutes), arguments.out)
 
 
+def _said(failure: Exception) -> str:
+    return str(failure) if isinstance(failure, StoryFailed | StartFailed) else repr(failure)
+
+
 def main() -> int:
     """0 recorded, 1 recorded but not as the story goes or not at all, 2 usage."""
     arguments = _arguments()
@@ -40,10 +47,10 @@ def main() -> int:
         wrong = asyncio.run(_record(arguments))
     except asyncio.CancelledError:
         wrong = ["interrupted, nothing written"]
-    except (StoryFailed, StartFailed) as failure:
-        wrong = [str(failure)]
     except ExceptionGroup as failures:
-        wrong = [repr(failure) for failure in failures.exceptions]
+        wrong = [_said(failure) for failure in failures.exceptions]
+    except (RuntimeError, OSError, ClientError, psycopg.Error) as failure:
+        wrong = [_said(failure)]
     for complaint in wrong:
         print(f"lab: {complaint}", file=sys.stderr)
     return 1 if wrong else 0

@@ -27,11 +27,11 @@ RATIO_EVERY_S = 1.5
 class PriceCache:
     """Prices by procedure, dropped all at once every `lifetime_s`, with the recent share of hits."""
 
-    def __init__(self, lifetime_s: float) -> None:
+    def __init__(self, lifetime_s: float, now_s: float) -> None:
         self._lifetime_s = lifetime_s
         self._prices: dict[str, int] = {}
         self._lookups: deque[tuple[float, bool]] = deque()
-        self._dropped_s = time.monotonic()
+        self._dropped_s = now_s
 
     def find(self, procedure: str, now_s: float) -> int | None:
         """The cached price, if any."""
@@ -61,7 +61,7 @@ class Billing:
         connections = metrics.gauge("db_pool_connections", "Connections this worker holds")
         self._ratio = metrics.gauge("price_cache_hit_ratio", "Share of price lookups answered from memory")
         self._pool = EagerPool(spec.settings["dsn"], int(spec.settings["pool_size"]), connections)
-        self._cache = PriceCache(float(spec.settings["price_cache_s"]))
+        self._cache = PriceCache(float(spec.settings["price_cache_s"]), time.monotonic())
         self._amount = EitherName("invoices", "amount_cents", "net_amount_minor")
         self.app.router.add_post("/invoices", self.invoice)
         self.app.cleanup_ctx.append(self._resources)

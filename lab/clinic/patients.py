@@ -6,6 +6,7 @@ Load is open-loop: requests start at their time whether or not earlier ones were
 import argparse
 import asyncio
 import random
+import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
@@ -64,12 +65,16 @@ class Public:
         return web.json_response({"n_requests": self._n_requests, "hurts": self._hurts})
 
     async def _drive(self, who: str) -> None:
+        due_s = time.monotonic()
         while True:
             rate = self._rates[who]
             if rate <= 0:
                 await asyncio.sleep(0.1)
+                due_s = time.monotonic()
                 continue
-            await asyncio.sleep(self._random.uniform(0.6, 1.4) / rate)
+            # From due time to due time: a busy machine delays requests but does not thin them out.
+            due_s += self._random.uniform(0.6, 1.4) / rate
+            await asyncio.sleep(max(0.0, due_s - time.monotonic()))
             books = self._random.random() < 0.5
             self._soon(self._book(who) if books else self._look(who))
 

@@ -16,7 +16,6 @@ Connection = psycopg.AsyncConnection[TupleRow]
 
 # Connections are renewed after a while, as every pool does behind a firewall.
 LIFETIME_S = (24.0, 40.0)
-WAIT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class EagerPool:
         self._size = size
         self._watched = watched
         self._idle: deque[Held] = deque()
-        self._free = asyncio.Condition()
+        self._turns = asyncio.Semaphore(size)
         self._filling = asyncio.Lock()
         self._filled = False
         self._n_open = 0
@@ -61,12 +60,20 @@ class EagerPool:
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection in autocommit mode. Raises psycopg.OperationalError when there is none to be had."""
-        held = await self._take()
-        try:
-            yield held.connection
-        finally:
-            await self._give_back(held)
+        """A connection in autocommit mode; waits while all are in use.
+
+        Raises psycopg.OperationalError when PostgreSQL refuses one that has to be opened or renewed.
+        """
+        await self.fill()
+        async with self._turns:
+            held = await self._take()
+            try:
+                yield held.connection
+            finally:
+                if held.connection.closed:
+                    self._count(-1)
+                else:
+                    self._idle.append(held)
 
     async def close(self) -> None:
         """Close what is idle."""
@@ -74,29 +81,12 @@ class EagerPool:
             await self._close(self._idle.popleft())
 
     async def _take(self) -> Held:
-        await self.fill()
-        async with self._free:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._free.wait_for(self._is_available), WAIT_S)
         if self._idle:
             held = self._idle.popleft()
             if time.monotonic() < held.renew_s and not held.connection.closed:
                 return held
             await self._close(held)
-        if self._n_open < self._size:
-            return await self._open()
-        raise psycopg.OperationalError("no connection came free in time")
-
-    def _is_available(self) -> bool:
-        return bool(self._idle) or self._n_open < self._size
-
-    async def _give_back(self, held: Held) -> None:
-        if held.connection.closed:
-            self._count(-1)
-        else:
-            self._idle.append(held)
-        async with self._free:
-            self._free.notify()
+        return await self._open()
 
     async def _open(self) -> Held:
         self._count(+1)
