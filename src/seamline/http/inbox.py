@@ -8,6 +8,7 @@ must do it fast.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,13 +83,9 @@ class InboxApp:
             return
         except Exception as error:  # noqa: BLE001  a door: whatever happens, the sender is told and may send again
             answer = _refusal(error)
-        name = route.source.name if route else "unknown"
-        self._counters.deliveries[name, answer.outcome] += 1
-        content = ((b"content-length", b"%d" % len(answer.body)),)
-        kind = ((b"content-type", b"application/json"),) if answer.body else ()
-        head = {"type": "http.response.start", "status": answer.status}
-        await send(head | {"headers": [*content, *kind, *answer.headers]})
-        await send({"type": "http.response.body", "body": answer.body})
+        self._counters.deliveries[route.source.name if route else "unknown", answer.outcome] += 1
+        with suppress(OSError, RuntimeError):  # the sender left; what it sent is stored, a repeat is told so
+            await _reply(answer, send)
 
     async def _answer(self, route: Route | None, scope: Scope, receive: Receive) -> Answer:
         if route is None:
@@ -133,6 +130,14 @@ class InboxApp:
 
     def _readable(self, received: Received) -> bool:
         return read_delivery(self._inbox.sources, _provisional(received)).parsed
+
+
+async def _reply(answer: Answer, send: Send) -> None:
+    headers = [(b"content-length", b"%d" % len(answer.body)), *answer.headers]
+    if answer.body:
+        headers.append((b"content-type", b"application/json"))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 def _verified(

@@ -17,7 +17,7 @@ OnBatch = Callable[[Sequence[Delivery]], None]
 
 BATCH = 200  # deliveries handed over at once
 BATCH_BYTES = 32 * 1024 * 1024
-IDLE_S = 10.0  # an empty batch after this long without news, so that triage can let time pass
+IDLE_S = 5.0  # an empty batch after this long without news, so that triage can let time pass
 RETRY_S = 1.0
 
 _logger = logging.getLogger("seamline.live")
@@ -26,7 +26,7 @@ _logger = logging.getLogger("seamline.live")
 class Live:
     """A thread that calls `on_batch` with deliveries after `after`, each once, or with none when idle.
 
-    A batch that fails is handed over again after a pause; `trouble` says why until one goes through.
+    A call that fails is followed by an empty batch after a pause; `trouble` says why until a call goes through.
     """
 
     def __init__(self, log: Log, on_batch: OnBatch, *, after: int = 0, idle_s: float = IDLE_S) -> None:
@@ -54,17 +54,18 @@ class Live:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        heard = self._news.wait(self._idle_s)
         while not self._stopping.is_set():
-            heard = self._news.wait(self._idle_s)
             self._news.clear()
             try:
                 if not self._catch_up() and not heard:
                     self._on_batch(())
                 self.trouble = ""
+                heard = self._news.wait(self._idle_s)
             except Exception as error:  # noqa: BLE001  a door: triage may fail, the inbox may not
                 self._record(error)
                 self._stopping.wait(RETRY_S)
-                self._news.set()
+                heard = False
 
     def _catch_up(self) -> bool:
         """Hand over everything there is; whether there was anything."""
@@ -73,8 +74,8 @@ class Live:
             batch = _some(self._log.read(after=self.position))
             if not batch:
                 break
+            self.position = batch[-1].seq  # first: what triage took in before it failed it must not get twice
             self._on_batch(batch)
-            self.position = batch[-1].seq
             any_yet = True
         return any_yet
 

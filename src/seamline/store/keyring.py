@@ -21,6 +21,7 @@ from seamline.model.errors import Fix, Stop
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+MAX_REMEMBERED = 10_000
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
 
@@ -30,14 +31,21 @@ class Keyring:
     def __init__(self, folder: Path) -> None:
         self._folder = Path(folder)
         self._cached: dict[str, bytes] = {}
+        self._pseudonyms: dict[str, str] = {}  # the few people of an organisation come again and again
 
     def pseudonym(self, text: str) -> str:
         """`p_` and 12 base32 characters: the same for the same text in this home, meaningless outside it.
 
         60 bits: among a million people two share a pseudonym with probability below 10^-6.
         """
-        digest = hmac.digest(self._key("pseudonym"), text.encode(), sha256)
-        return "p_" + base64.b32encode(digest)[:12].decode().lower()
+        known = self._pseudonyms.get(text)
+        if known is None:
+            digest = hmac.digest(self._key("pseudonym"), text.encode(), sha256)
+            known = "p_" + base64.b32encode(digest)[:12].decode().lower()
+            if len(self._pseudonyms) >= MAX_REMEMBERED:
+                self._pseudonyms.clear()
+            self._pseudonyms[text] = known
+        return known
 
     def fingerprint(self, body: bytes) -> str:
         """32 hex digits that only this home can compute: tells a repeat of a sealed body, not its content."""
