@@ -75,6 +75,10 @@ def export(home: Home, until: int | None = None, as_of: datetime | None = None) 
         last = home.log.as_of(until)
         if last is None or until > home.log.position():
             raise Fix(f"position {until} is past the log's end", hint=f"the last is {home.log.position()}")
-    formed = views.opinion(home, as_of, until)
+    yield from told(views.opinion(home, as_of, until))
+
+
+def told(formed: Opinion) -> Iterator[str]:
+    """An opinion as an export prints it: where it stands, then all views."""
     yield f"# position {formed.position} as of {formed.as_of.astimezone(UTC).isoformat()}\n"
     yield from views.as_text(views.tables(formed))
