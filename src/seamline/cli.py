@@ -66,6 +66,11 @@ def _open_to_write(path: Path) -> "Home":
     return home
 
 
+def _known_until(home: "Home") -> datetime | None:
+    """What the kept views are as of: records of ours are later in the log and say nothing of the stack."""
+    return home.views.as_of() or home.log.as_of()
+
+
 def _print(name: str, rows: "list[Any]", as_of: datetime | None, *, json: bool) -> None:
     from seamline.terminal import lists
 
@@ -175,7 +180,7 @@ def _add_list(name: str, about: str) -> None:
         from seamline.app import views
 
         with _open(home) as opened:
-            _print(view, getattr(views, view)(opened, as_of), as_of or opened.log.as_of(), json=json)
+            _print(view, getattr(views, view)(opened, as_of), as_of or _known_until(opened), json=json)
 
     app.command(name, help=about)(show)
 
@@ -196,7 +201,7 @@ def deliveries(
 
     with _open(home) as opened:
         rows = views.deliveries(opened, as_of, unreadable=unreadable)
-        _print("deliveries", rows, as_of or opened.log.as_of(), json=json)
+        _print("deliveries", rows, as_of or _known_until(opened), json=json)
 
 
 @app.command()
@@ -354,4 +359,9 @@ def bench(
 
 def main() -> NoReturn:
     """The `seamline` program."""
+    exits.print_what_can_be_printed()
     sys.exit(exits.run(app, sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,7 @@ from seamline.model.verdict import Finding, Verdict
 START = datetime(2026, 3, 6, 15, 37, tzinfo=UTC)
 SEAM = ("autoscaler:clinic/appt-web", "service:booking", "capacity")
 REPORT = "dataset:duckdb://warehouse.duckdb/warehouse.main.report_referrals"
+COMPLAINT = "“I can't book, the page says try again”"
 VISITS = "dataset:postgres://visits-db:5432/clinic.public.visits"
 
 
@@ -48,11 +49,10 @@ LANES = {
         line(275, "alert", "database:visits-db", "visits-db: PgConnectionsNearLimit firing"),
         line(301, "told", "database:visits-db", "I-1 opened; Dario Conti told"),
     ),
-    "support": tuple(
-        line(s, "ticket", "desk:scheduling", "“I can't book, the page says try again”")
-        for s in (282, 288, 290, 301, 322, 341)
-    )
-    + (line(345, "symptom", "desk:scheduling", "scheduling: 6 tickets alike in 60 s", n=6),),
+    "support": (
+        *(line(s, "ticket", "desk:scheduling", COMPLAINT) for s in (282, 288, 290, 301, 322, 341)),
+        line(345, "symptom", "desk:scheduling", "scheduling: 6 tickets alike in 60 s", n=6),
+    ),
     "data": (
         line(128, "run", "job:warehouse/transform", "transform: one run failed, its retry went through"),
         line(318, "symptom", REPORT, "report_referrals: referral_code 100 % NULL against 4 %"),

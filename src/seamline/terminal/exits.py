@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Any
 
 from seamline.model.errors import SeamlineError
@@ -28,6 +29,13 @@ def run(program: Callable[..., Any], arguments: list[str]) -> int:
         _trace_if_asked()
         return DEFECT
     return 0
+
+
+def print_what_can_be_printed() -> None:
+    """Let a terminal that lacks a character show a question mark, rather than end with an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def one_line(error: Exception) -> str:

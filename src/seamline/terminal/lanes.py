@@ -11,7 +11,7 @@ from rich.text import Text
 from seamline.model.refs import DOMAINS
 from seamline.model.story import LineKind, Story, StoryLine
 from seamline.terminal import axis
-from seamline.terminal.plain import plain
+from seamline.terminal.plain import short
 
 LABEL = 10  # columns of the lane's name
 MAX_NOTES = 9
@@ -101,11 +101,10 @@ def notable(lanes: Iterable[tuple[str, Sequence[StoryLine]]]) -> list[Note]:
     """At most nine lines in order of time: the guilty changes, each lane's first signs, who was told or held."""
     ranked: list[tuple[int, StoryLine, str]] = []
     for domain, rows in lanes:
-        seen: dict[str, int] = {}
+        seen: dict[LineKind, int] = {}
         for line in rows:
-            key = f"{line.kind} {line.entity}"
-            seen[key] = seen.get(key, 0) + 1
-            ranked.append((_rank(line, seen[key]), line, domain))
+            seen[line.kind] = seen.get(line.kind, 0) + 1
+            ranked.append((_rank(line, seen[line.kind]), line, domain))
     ranked.sort(key=lambda r: (r[0], r[1].at))
     chosen = [(line, domain) for rank, line, domain in ranked[:MAX_NOTES] if rank < 9]
     chosen.sort(key=lambda c: (c[0].at, c[0].text))
@@ -113,7 +112,7 @@ def notable(lanes: Iterable[tuple[str, Sequence[StoryLine]]]) -> list[Note]:
 
 
 def _rank(line: StoryLine, nth: int) -> int:
-    """How much a line matters, 0 most; 9 is not worth a number. `nth` of its kind at its entity."""
+    """How much a line matters, 0 most; 9 is not worth a number. `nth` of its kind in its lane."""
     if line.guilty:
         return 0
     if line.kind in ("told", "held"):
@@ -183,8 +182,8 @@ def _note(note: Note, zone: ZoneInfo, glyphs: Glyphs, width: int) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f" {note.number} ", "bold").append(f"{line.at.astimezone(zone):%H:%M:%S} ")
     text.append(sign(line, glyphs)[0], sign(line, glyphs)[1])
-    times = f" (x{line.n_alike})" if line.n_alike > 1 and "(" not in line.text else ""
-    text.append(f" {note.domain:<8}  ", "dim").append(f"{plain(line.text)}{times}")
+    times = f" (x{line.n_alike})" if line.n_alike > 1 and line.kind == "ticket" else ""
+    text.append(f" {note.domain:<8}  ", "dim").append(f"{short(line.text)}{times}")
     text.truncate(width, overflow="ellipsis")
     return text
 

@@ -1,5 +1,6 @@
 """Lists as aligned columns for people, and as JSON for programs."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,9 +16,12 @@ from seamline.app.ingest import Listed
 from seamline.model.incident import Incident
 from seamline.model.record import Decided, VerdictGiven
 from seamline.model.stack import Entity, LooseEnd, Seam
-from seamline.terminal.plain import plain
+from seamline.terminal.plain import plain, short
 
 Cells = Callable[[Any], tuple[str, ...]]
+NARROW = 20  # characters: a column of such cells is never folded
+UNBOUND = 100_000  # columns
+
 EMPTY = {
     "incidents": "No incident. `seamline loose-ends` shows what could not be joined to the map.",
     "seams": "No seam: nobody's work meets anybody else's yet. Declare entities and their owners.",
@@ -36,18 +40,23 @@ def as_json(name: str, rows: Sequence[Struct], as_of: datetime | None) -> str:
 
 
 def show(name: str, rows: Sequence[Struct], console: Console | None = None) -> None:
-    """Print rows as columns, or what an empty list means."""
-    console = console or Console(highlight=False)
+    """Print rows as columns, or what an empty list means. Piped, each row is one line, however long."""
+    console = console or Console(highlight=False, width=None if sys.stdout.isatty() else UNBOUND)
     if not rows:
-        console.print(EMPTY[name], markup=False)
+        console.print(EMPTY[name], markup=False, soft_wrap=True)
         return
     headings, cells = COLUMNS[name]
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in cells(row)))
+    table = _table(headings, [[plain(cell) for cell in cells(row)] for row in rows])
     console.print(table)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for i, heading in enumerate(headings):
+        table.add_column(heading, overflow="fold", no_wrap=all(len(row[i]) <= NARROW for row in rows))
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def _at(at: datetime | None) -> str:
@@ -56,20 +65,12 @@ def _at(at: datetime | None) -> str:
 
 def _incident(i: Incident) -> tuple[str, ...]:
     top = i.causes[0]
-    return (
-        i.id,
-        _at(i.opened_at),
-        i.state,
-        i.accountable,
-        f"{top.probability:.0%}",
-        top.title,
-        " ".join(i.domains),
-    )
+    return (i.id, _at(i.opened_at), i.state, i.accountable, f"{top.probability:.0%}", short(top.title))
 
 
 def _seam(s: Seam) -> tuple[str, ...]:
-    reach = "outside reach" if s.outside_reach else ""
-    return (s.accountable, str(s.altitude), s.source, s.kind, s.target, reach or s.why)
+    above = "out of reach" if s.outside_reach else str(s.altitude)
+    return (s.accountable, above, s.kind, short(s.source), short(s.target))
 
 
 def _entity(e: Entity) -> tuple[str, ...]:
@@ -92,8 +93,8 @@ def _decision(d: Decided | VerdictGiven) -> tuple[str, ...]:
 
 
 COLUMNS: Mapping[str, tuple[tuple[str, ...], Cells]] = {
-    "incidents": (("id", "opened (UTC)", "state", "person", "sure", "cause", "domains"), _incident),
-    "seams": (("person", "altitude", "from", "kind", "to", "why"), _seam),
+    "incidents": (("id", "opened (UTC)", "state", "person", "sure", "cause"), _incident),
+    "seams": (("person", "altitude", "kind", "from", "to"), _seam),
     "entities": (("ref", "domain", "owner", "owned", "other spellings"), _entity),
     "loose_ends": (("ref", "why it is loose", "may be", "because"), _loose_end),
     "deliveries": (("seq", "received (UTC)", "source", "body"), _delivery),

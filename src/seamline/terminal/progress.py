@@ -8,19 +8,19 @@ OnProgress = Callable[[int, int], None]  # done, in all (0: not known)
 
 
 @contextmanager
-def on_stderr(what: str) -> Iterator[OnProgress]:
-    """A function that shows how far `what` has come; the line is gone at the end."""
-    shown = sys.stderr.isatty()
+def on_stderr(what: str) -> Iterator[OnProgress | None]:
+    """A function that shows how far `what` has come, None where nobody watches; the line is gone at the end."""
+    if not sys.stderr.isatty():
+        yield None
+        return
 
     def tell(n_done: int, n_all: int) -> None:
-        if shown:
-            far = f"{n_done / n_all:.0%}" if n_all else f"{n_done}"
-            sys.stderr.write(f"\r\x1b[K{what}: {far}")
-            sys.stderr.flush()
+        far = f"{n_done / n_all:.0%}" if n_all else f"{n_done}"
+        sys.stderr.write(f"\r\x1b[K{what}: {far}")
+        sys.stderr.flush()
 
     try:
         yield tell
     finally:
-        if shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

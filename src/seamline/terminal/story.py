@@ -11,11 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from seamline.model.incident import Cause, Evidence
-from seamline.model.refs import kind_of, name_of
 from seamline.model.story import PathStep, Story
 from seamline.terminal import verdict
 from seamline.terminal.lanes import Lanes
-from seamline.terminal.plain import plain
+from seamline.terminal.plain import short
 
 MAX_EVIDENCE = 5
 MAX_WIDTH = 140  # columns: longer lines are hard to read
@@ -47,7 +46,9 @@ def _head(story: Story) -> RenderableType:
         Text.assemble((incident.id or "candidate", "bold"), (f"  {incident.state}{since}", "dim")),
         Text.assemble(("accountable ", "dim"), (story.person, "bold green")),
     )
-    return Group(first, Rule(style="dim"), Text(_sentence(story.cause), style="bold"), _sure(top, story))
+    return Group(
+        first, Rule(style="dim"), Text(_sentence(short(story.cause)), style="bold"), _sure(top, story)
+    )
 
 
 def _sentence(text: str) -> str:
@@ -84,7 +85,7 @@ def _rows(story: Story) -> Iterable[tuple[str, RenderableType]]:
     if story.runner_up:
         yield "Or else", _runner_up(story)
     if story.incident.ask:
-        yield "Ask", Text(story.incident.ask)
+        yield "Ask", Text(short(story.incident.ask))
     if story.verdict is not None:
         yield "Next time", verdict.render(story.verdict, {story.incident.accountable: story.person})
 
@@ -120,7 +121,7 @@ def _seam(story: Story) -> Text:
 
 
 def _person(story: Story) -> Text:
-    text = Text.assemble((story.person, "bold green"), f": {story.why_person}")
+    text = Text.assemble((story.person, "bold green"), f": {short(story.why_person)}")
     for person, at in story.incident.told:
         text.append(
             f"\n{story.person if person == story.incident.accountable else person} told at {_clock(story, at)}",
@@ -141,30 +142,17 @@ def _evidence(evidence: tuple[Evidence, ...], style: str) -> Table:
     ordered = sorted(evidence, key=lambda e: -abs(e.weight))
     for line in ordered[:MAX_EVIDENCE]:
         cited = f"  [{' '.join(f'#{seq}' for seq in line.seqs[:3])}]" if line.seqs else ""
-        table.add_row(f"{line.weight:+.1f}", Text.assemble(plain(line.text), (cited, "dim")))
+        table.add_row(f"{line.weight:+.1f}", Text.assemble(short(line.text), (cited, "dim")))
     if len(ordered) > MAX_EVIDENCE:
         table.add_row("", Text(f"and {len(ordered) - MAX_EVIDENCE} more (--json)", style="dim"))
     return table
 
 
 def _runner_up(story: Story) -> Text:
-    text = Text(_sentence(story.runner_up))
+    text = Text(_sentence(short(story.runner_up)))
     if story.separates:
-        text.append(f"\ntold apart by: {story.separates}", "dim")
+        text.append(f"\ntold apart by: {short(story.separates)}", "dim")
     return text
-
-
-def short(ref: str) -> str:
-    """A ref without the address of the store that a dataset or column lies in.
-
-    >>> short("dataset:postgres://visits-db:5432/clinic.public.visits")
-    'dataset:clinic.public.visits'
-    >>> short("service:booking")
-    'service:booking'
-    """
-    if kind_of(ref) in ("dataset", "column"):
-        return f"{kind_of(ref)}:{name_of(ref).rpartition('/')[2]}"
-    return ref
 
 
 def _clock(story: Story, at: datetime) -> str:

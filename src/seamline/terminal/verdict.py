@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seamline.model.verdict import Finding, Verdict
-from seamline.terminal.plain import plain
+from seamline.terminal.plain import short
 
 STYLE = {"pass": "bold green", "hold": "bold red", "unknown": "bold yellow"}
 
@@ -25,12 +25,12 @@ def show(verdict: Verdict, console: Console | None = None) -> None:
 
 def render(verdict: Verdict, names: Mapping[str, str]) -> RenderableType:
     """The outcome, then a line for each thing to know. `names` gives people's names by id, where known."""
-    head = Text.assemble((verdict.outcome.upper(), STYLE[verdict.outcome]), f"  {plain(verdict.change)}")
+    head = Text.assemble((verdict.outcome.upper(), STYLE[verdict.outcome]), f"  {short(verdict.change)}")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(ratio=1)
     for label, text in _rows(verdict, names):
-        table.add_row(label, Text(plain(text)))
+        table.add_row(label, Text(short(text)))
     return Group(head, table)
 
 
