@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from lab.director import Course, Done
+from lab.course import Course, Done, Hurt
 from lab.plan import Plan
 
 MIN_HARMLESS = 6
 MIN_FAILED_BOOKINGS = 50
 MIN_MISSING_MESSAGES = 30
+MAX_CALM_PODS = 4
 TOO_MANY = ("too many clients already", "remaining connection slots are reserved")
 
 
@@ -27,8 +28,8 @@ def complaints(plan: Plan, course: Course, harm_from: datetime | None) -> Iterat
             yield from _calm(course)
 
 
-def _kinds(course: Course, kind: str) -> list[dict[str, str]]:
-    return [hurt for hurt in course.hurts if hurt["kind"] == kind]
+def _kinds(course: Course, kind: str) -> list[Hurt]:
+    return [hurt for hurt in course.hurts if hurt.kind == kind]
 
 
 def _guilty(course: Course) -> Done | None:
@@ -39,10 +40,10 @@ def _friday(course: Course, harm_from: datetime | None) -> Iterator[str]:
     failed = _kinds(course, "cannot_book")
     if len(failed) < MIN_FAILED_BOOKINGS:
         yield f"only {len(failed)} requests failed"
-    if not any(words in hurt["said"] for hurt in failed for words in TOO_MANY):
+    if not any(words in hurt.said for hurt in failed for words in TOO_MANY):
         yield "PostgreSQL never refused a connection"
     rescale = course.guilty_rescale
-    if rescale is None or (rescale["n_before"], rescale["n_after"]) != (2, 8):
+    if rescale is None or (rescale.n_before, rescale.n_after) != (2, 8):
         yield f"the autoscaler did not go from 2 to 8 at once: {rescale}"
     guilty = _guilty(course)
     if guilty is None or harm_from is None:
@@ -61,7 +62,7 @@ def _friday(course: Course, harm_from: datetime | None) -> Iterator[str]:
 
 def _two(course: Course) -> Iterator[str]:
     if failed := _kinds(course, "cannot_book"):
-        yield f"{len(failed)} bookings failed: {failed[0]['said']}"
+        yield f"{len(failed)} bookings failed: {failed[0].said}"
     missing = _kinds(course, "no_sms")
     if len(missing) < MIN_MISSING_MESSAGES:
         yield f"only {len(missing)} patients missed their message"
@@ -75,7 +76,7 @@ def _two(course: Course) -> Iterator[str]:
             yield f"after the pipeline of {run.began_at:%H:%M:%S} these reports were empty: {run.empty}"
     if not any(run.empty for run in course.pipelines):
         yield "the revenue report never went empty"
-    if course.rescales and any(rescale["n_after"] > 4 for rescale in course.rescales):
+    if any(rescale.n_after > MAX_CALM_PODS for rescale in course.rescales):
         yield "the autoscaler overdid it"
 
 

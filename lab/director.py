@@ -5,11 +5,11 @@ import json
 import random
 import sys
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lab import postgres
+from lab.course import Course, Done, Hurt, PipelineRun, Rescale
 from lab.plan import DEPLOYMENTS, KINDS, Act, Change, Letters, Onslaught, Pipeline, Plan, Traffic, Vendor
 from lab.processes import run
 from lab.senders.github import Deployed, GitHub
@@ -17,49 +17,12 @@ from lab.stage import RUNNING, Stage, revision
 
 POLL_S = 0.5
 RESCALE_WAIT_S = 60.0
-NEVER = datetime.min.replace(tzinfo=UTC)
 READING_S = (4.0, 15.0)
 REPORTS = {"referrals": "empty_referrals", "revenue": "empty_revenue"}
 
 
 class StoryFailed(RuntimeError):
     """The clinic did not do what the story needs, or did what it must not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A change as it was carried out: its number at GitHub, and the Events its rollout gave."""
-
-    change: Change
-    number: int
-    event_uids: tuple[str, ...]
-    done_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineRun:
-    """One run of the warehouse and the reports that readers found empty after it."""
-
-    began_at: datetime
-    exit_code: int
-    empty: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Course:
-    """What happened."""
-
-    changes: list[Done] = field(default_factory=list)
-    pipelines: list[PipelineRun] = field(default_factory=list)
-    rescales: list[dict[str, Any]] = field(default_factory=list)
-    guilty_rescale: dict[str, Any] | None = None
-    hurts: list[dict[str, str]] = field(default_factory=list)
-    n_requests: int = 0
-    vendor: dict[str, Any] = field(default_factory=dict)
-    tickets: dict[str, int] = field(default_factory=dict)
-    n_refused: int = 0
-    began_at: datetime = NEVER
-    ended_at: datetime = NEVER
 
 
 class Director:
@@ -139,7 +102,8 @@ class Director:
         )  # fmt: skip
         await self._github.report(change.repository, opened, "in_progress")
         uids = await self._apply(change, name, version)
-        self._versions[name] = version
+        if change.version:
+            self._versions[name] = version
         await self._github.report(change.repository, opened, "success")
         self.course.changes.append(Done(change, int(opened["id"]), tuple(uids), datetime.now(UTC)))
 
@@ -170,17 +134,21 @@ class Director:
         seen = (await self._autoscaler())["n_syncs"]
         while (await self._autoscaler())["n_syncs"] == seen:
             await asyncio.sleep(POLL_S)
-        n_before = len((await self._autoscaler())["decisions"])
+        n_rescales = len(await self._rescales())
         await self._traffic(Traffic(partner=act.partner))
         async with asyncio.timeout(RESCALE_WAIT_S):
-            while len(decisions := (await self._autoscaler())["decisions"]) == n_before:
+            while len(rescales := await self._rescales()) == n_rescales:
                 await asyncio.sleep(POLL_S)
-        self.course.guilty_rescale = decisions[n_before]
-        self.say(f"autoscaler: {decisions[n_before]['n_before']} -> {decisions[n_before]['n_after']}")
+        guilty = self.course.guilty_rescale = rescales[n_rescales]
+        self.say(f"autoscaler: {guilty.n_before} -> {guilty.n_after}")
         await self._carry_out(act.then)
 
     async def _autoscaler(self) -> Any:
         return await self._stage.get(f"{self._stage.autoscaler_url}/decisions")
+
+    async def _rescales(self) -> list[Rescale]:
+        decisions = (await self._autoscaler())["decisions"]
+        return [Rescale(**decision | {"followed": tuple(decision["followed"])}) for decision in decisions]
 
     # -- the warehouse ----------------------------------------------------------
     async def _pipeline_after_harm(self, delay_s: float) -> None:
@@ -233,9 +201,11 @@ class Director:
 
     async def _collect(self) -> None:
         hurts = await self._stage.get(f"{self._stage.public_url}/hurts")
-        self.course.hurts, self.course.n_requests = hurts["hurts"], hurts["n_requests"]
-        self.course.rescales = (await self._autoscaler())["decisions"]
-        self.course.vendor = await self._stage.get(f"{self._stage.vendor_url}/admin/failures")
+        self.course.n_requests = hurts["n_requests"]
+        self.course.hurts = [Hurt(**hurt | {"at": datetime.fromisoformat(hurt["at"])}) for hurt in hurts["hurts"]]
+        self.course.rescales = await self._rescales()
+        failed_at = (await self._stage.get(f"{self._stage.vendor_url}/admin/failures"))["first_failed_at"]
+        self.course.vendor_failed_at = datetime.fromisoformat(failed_at) if failed_at else None
         self.course.tickets = await self._stage.get(f"{self._stage.helpdesk_url}/counts")
         self.course.n_refused = (await self._stage.get(f"{self._stage.inbox_url}/counts")).get("refused", 0)
         self.course.ended_at = datetime.now(UTC)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lab.director import Course
+from lab.course import Course
 from lab.plan import Plan, Story
 from seamline.model.refs import event_id
 
@@ -66,7 +66,7 @@ def truth(plan: Plan, course: Course, lines: Iterable[dict[str, Any]]) -> dict[s
     """The truth file's document, from what was done and from the recorded `lines`."""
     guilty = [github_event(done.change.repository, done.number) for done in course.changes if done.change.guilty]
     if course.guilty_rescale:
-        guilty.append(kubernetes_event(course.guilty_rescale["event"]))
+        guilty.append(kubernetes_event(course.guilty_rescale.event))
     harm_from = first_harm(course, lines)
     return {
         "story": plan.story,
@@ -108,14 +108,14 @@ def harmless(course: Course) -> Iterator[str]:
             yield from map(kubernetes_event, done.event_uids)
     for rescale in course.rescales:
         if rescale != course.guilty_rescale:
-            yield from map(kubernetes_event, [rescale["event"], *rescale["followed"]])
+            yield from map(kubernetes_event, [rescale.event, *rescale.followed])
 
 
 def first_harm(course: Course, lines: Iterable[dict[str, Any]]) -> datetime | None:
     """When somebody was first hurt: a failed request, a text message refused, a report's column loaded empty."""
-    moments = [datetime.fromisoformat(hurt["at"]) for hurt in course.hurts[:1]]
-    if course.vendor.get("first_failed_at"):
-        moments.append(datetime.fromisoformat(course.vendor["first_failed_at"]))
+    moments = [hurt.at for hurt in course.hurts[:1]]
+    if course.vendor_failed_at:
+        moments.append(course.vendor_failed_at)
     empty_runs = [run.began_at for run in course.pipelines if run.empty]
     if empty_runs:
         moments.append(first_load(lines, min(empty_runs)))

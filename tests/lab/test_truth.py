@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.checks import complaints
-from lab.director import Course, Done, PipelineRun
+from lab.course import Course, Done, Hurt, PipelineRun, Rescale
 from lab.plan import BILLING_RENAME, BOOKING_24, BOOKING_INDEX, BOOKING_LOG_LEVEL, NOTIFY_PATCH, plan
 from lab.truth import COLLISION, COLUMN_GONE, VENDOR_FAILS, github_event, kubernetes_event, truth
 
@@ -22,7 +22,7 @@ def at(offset_s: float) -> datetime:
 
 def friday() -> Course:
     """What a good Friday leaves behind."""
-    guilty = {"event": "u-hpa", "followed": ["u-dep"], "n_before": 2, "n_after": 8}
+    guilty = Rescale("u-hpa", ("u-dep",), 2, 8)
     return Course(
         changes=[
             Done(BOOKING_INDEX, 1, (), at(30)),
@@ -31,11 +31,10 @@ def friday() -> Course:
             Done(BOOKING_LOG_LEVEL, 4, (), at(252)),
         ],
         pipelines=[PipelineRun(at(10), 0, ()), PipelineRun(at(270), 0, ("referrals",))],
-        rescales=[{"event": "u-up", "followed": ["u-up-dep"], "n_before": 2, "n_after": 3}, guilty],
+        rescales=[Rescale("u-up", ("u-up-dep",), 2, 3), guilty],
         guilty_rescale=guilty,
         hurts=[
-            {"at": at(260 + n).isoformat(), "who": "patient", "kind": "cannot_book",
-             "said": "FATAL: sorry, too many clients already"}
+            Hurt(at(260 + n), "patient", "cannot_book", "FATAL: sorry, too many clients already")
             for n in range(60)
         ],
         began_at=AT,
@@ -116,8 +115,7 @@ def test_a_good_friday_passes() -> None:
 def test_a_friday_without_the_jump_is_refused() -> None:
     """A rescale that took two steps is not the story."""
     course = friday()
-    assert course.guilty_rescale is not None
-    course.guilty_rescale["n_after"] = 5
+    course.guilty_rescale = Rescale("u-hpa", (), 2, 5)
     assert any("2 to 8" in words for words in complaints(plan("friday", 1), course, at(260)))
 
 
