@@ -16,7 +16,7 @@ from seamline.analysis.likelihood import Score, View
 Floats = NDArray[np.float64]
 
 MOST_CAUSES = 12  # at one time; an outage with more separate causes than that is told as the best twelve
-WORTH = 0.7  # nats: a symptom that a cause explains hardly better than noise does is noise
+WORTH = 1.0  # nats: a symptom that a cause explains hardly better than noise does is noise
 _BETTER = 1e-6
 
 

@@ -111,13 +111,16 @@ def _cause(
 
 
 def _best_reach(c: Candidate, o: Observable, stack: StackMap) -> Reach | None:
-    """The way from one of the candidate's origins that most likely makes this observable move."""
+    """The way on which the candidate most likely makes this observable move; its main mechanism's, if as likely."""
     ways = [
-        (m.strength * r.probability * show(m.cause, o.kind), r)
+        (m.strength * r.probability * show(m.cause, o.kind), m is c.main, r)
         for m in (c.main, *c.others)
         if m and (r := stack.reach(m.origin).get(o.entity))
     ]
-    return max(ways, key=lambda way: way[0])[1] if ways else None
+    if not ways:
+        return None
+    best = max(p for p, _, _ in ways)
+    return next(r for p, main, r in sorted(ways, key=lambda way: not way[1]) if p >= best / (2.0 if main else 1.0))
 
 
 def seam_of(

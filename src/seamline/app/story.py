@@ -118,14 +118,16 @@ def _ticket(t: Ticket, desk: str) -> StoryLine:
 
 
 def _path(cause: Cause, mine: Sequence[Observable], base: Base) -> tuple[PathStep, ...]:
-    """The ways to the furthest of what it explains, hop by hop, each hop once."""
+    """The way to what it explains furthest in each domain, hop by hop, each hop once."""
     onset = _onsets(mine)
-    steps: dict[tuple[str, str], PathStep] = {}
+    furthest: dict[str, Evidence] = {}
     for evidence in sorted(cause.evidence_for, key=_telling):
-        for hop in evidence.path:
+        if evidence.path:
+            furthest.setdefault(base.stack.domain(evidence.path[-1].target), evidence)
+    steps: dict[tuple[str, str], PathStep] = {}
+    for domain in sorted(furthest, key=DOMAINS.index):
+        for hop in furthest[domain].path:
             steps.setdefault((hop.source, hop.target), _step(hop, onset, cause, base))
-        if len(steps) >= 8:
-            break
     return tuple(steps.values())
 
 

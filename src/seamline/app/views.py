@@ -139,7 +139,7 @@ def tables(o: Opinion) -> dict[str, dict[str, bytes]]:
         "candidates": {i.causes[0].key: _encode(i) for i in o.incidents if i.state == "candidate"},
         "seams": {" ".join(s.key()): _encode(s) for s in _seams(o.base, o.as_of)},
         "entities": {ref: _encode(e) for ref, e in o.base.stack.entities.items()},
-        "loose_ends": {e.ref: _encode(e) for e in o.base.stack.loose_ends},
+        "loose_ends": {f"{e.ref} {e.suggestion} {e.why}": _encode(e) for e in o.base.stack.loose_ends},
         "observables": {x.id: _encode(x) for x in o.observables},
         "records": {f"{seq:012d}": rec.to_received(r, o.as_of).body for seq, r in o.records},
     }

@@ -102,11 +102,20 @@ def _scaling(
         entity=entity,
         kind="scale",
         state="done",
-        title=f"{said.about().kind} {said.about().name}: {said.text() or said.reason}",
+        title=_scaling_title(said, facts),
         done_at=at,
         facts=facts,
         also=also,
     )
+
+
+def _scaling_title(said: occurrence.Occurrence, facts: Mapping[str, float | str]) -> str:
+    """What moved, in few words; the controller's own reason is among the facts."""
+    if "replicas_to" not in facts:
+        return f"{said.about().name}: {said.text() or said.reason}"
+    what = str(facts.get("replica_set", said.about().name))
+    before = f" from {facts['replicas_from']:g}" if "replicas_from" in facts else ""
+    return f"{what} scaled to {facts['replicas_to']:g}{before}"
 
 
 def _alert(delivery: Delivery, said: occurrence.Occurrence, entity: str, namespace: str) -> Alert:
