@@ -15,7 +15,7 @@ from seamline.analysis import capacity, likelihood, organisation, register, stac
 from seamline.analysis.correlate import Cluster, cluster
 from seamline.analysis.detect import detect
 from seamline.analysis.facts import Facts
-from seamline.analysis.likelihood import View, symptom_of
+from seamline.analysis.likelihood import symptom_of
 from seamline.analysis.ownership import Tree
 from seamline.analysis.rank import Ranked, rank
 from seamline.analysis.stackmap import StackMap
@@ -69,7 +69,12 @@ def opine(facts: Facts, known: Base | None = None) -> Opinion:
     seen = detect(facts, base.stack.canonical, as_of, base.organisation.environment)
     observables = tuple(seen)
     live = [o for o in observables if not _settled(o, entries)]
-    found = [f for part in _parts(live, entries) for f in _explain(facts, base, part, as_of)]
+    found = [
+        f
+        for environment in sorted({o.environment for o in live})
+        for part in _parts([o for o in live if o.environment == environment], entries)
+        for f in _explain(facts, base, part, environment, as_of)
+    ]
     history_s = _history_s(observables, as_of)
     incidents = _attach(found, entries, base, as_of, history_s)
     return Opinion(facts.position, as_of, base, observables, tuple(incidents), entries, history_s, records)
@@ -99,42 +104,42 @@ def _history_s(observables: Sequence[Observable], as_of: datetime) -> float:
 
 
 class _Found(Struct, frozen=True):
-    """A cluster with its ranked causes."""
+    """A cluster with its ranked causes, all of one environment."""
+
+    environment: str
 
     cluster: Cluster
     observables: tuple[Observable, ...]
     ranked: Ranked
 
 
-def _explain(facts: Facts, base: Base, observables: Sequence[Observable], as_of: datetime) -> list[_Found]:
-    """Clusters of the live symptoms with their causes, the most certain first."""
+def _explain(
+    facts: Facts, base: Base, observables: Sequence[Observable], environment: str, as_of: datetime
+) -> list[_Found]:
+    """Clusters of the live symptoms of an environment with their causes, the most certain first.
+
+    A change is blamed within its own environment only; one that names none is the organisation's default.
+    """
     v = likelihood.view(observables)
     if not v.sick:
         return []
     stack = base.stack
-    changes = [c for c in facts.changes.values() if _in_environment(c.dims, base.organisation.environment)]
+    default = base.organisation.environment
+    changes = [c for c in facts.changes.values() if c.dims.get("environment", default) == environment]
     groups = cand.group(changes, stack)
     meetings = capacity.meetings([g.change for g in groups], facts, stack, as_of)
     candidates = {c.key: c for c in cand.find(groups, meetings, stack, v.sick, as_of)}
     scores = {key: likelihood.score(c, v, stack) for key, c in candidates.items()}
     scores["unknown"] = likelihood.unknown(v)
-    return [_found(c, v, candidates, scores, stack, as_of) for c in cluster(v, scores)]
-
-
-def _in_environment(dims: Mapping[str, str], default: str) -> bool:
-    return dims.get("environment", default) == default
-
-
-def _found(
-    c: Cluster,
-    v: View,
-    candidates: Mapping[str, cand.Candidate],
-    scores: Mapping[str, likelihood.Score],
-    stack: StackMap,
-    as_of: datetime,
-) -> _Found:
-    ranked = rank(c.symptoms, v, candidates, scores, stack, as_of)
-    return _Found(c, tuple(v.sick[j] for j in c.symptoms), ranked)
+    return [
+        _Found(
+            environment,
+            c,
+            tuple(v.sick[j] for j in c.symptoms),
+            rank(c.symptoms, v, candidates, scores, stack, as_of),
+        )
+        for c in cluster(v, scores)
+    ]
 
 
 def _attach(
@@ -178,7 +183,7 @@ def _homes(found: Sequence[_Found], entries: Mapping[str, register.Entry]) -> di
 def _joined(first: _Found, all_: Sequence[_Found]) -> _Found:
     """The first cluster with the symptoms of all."""
     observables = {o.id: o for f in all_ for o in f.observables}
-    return _Found(first.cluster, tuple(observables[k] for k in sorted(observables)), first.ranked)
+    return _Found(first.environment, first.cluster, tuple(observables[k] for k in sorted(observables)), first.ranked)
 
 
 def _incident(
@@ -192,7 +197,7 @@ def _incident(
         tuple(sorted(o.id for o in f.observables)), entities,
         tuple(sorted({base.stack.domain(e) for e in entities})),
         since=onsets[0], latest=onsets[-1], weight=f.cluster.net,
-        history_s=history_s, environment=base.organisation.environment, ask=f.ranked.ask,
+        history_s=history_s, environment=f.environment, ask=f.ranked.ask,
     )  # fmt: skip
     if entry is None:
         return fresh

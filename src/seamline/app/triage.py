@@ -83,10 +83,15 @@ class Triage:
 
 
 def decide(opinion: Opinion) -> list[rec.AnyRecord]:
-    """The records that follow from an opinion, in order. Pure; empty when nothing crossed a line."""
+    """The records that follow from an opinion, in order. Pure; empty when nothing crossed a line.
+
+    What fails in another environment than the organisation's own stays a candidate: shown, never told.
+    """
     out: list[rec.AnyRecord] = []
+    paged = opinion.base.organisation.environment
     for incident in opinion.incidents:
-        if incident.state == "candidate" and crosses(incident, opinion.as_of):
+        fresh = incident.state == "candidate" and incident.environment == paged
+        if fresh and crosses(incident, opinion.as_of):
             out += _open(incident, opinion, len(opinion.entries) + sum(isinstance(r, rec.Opened) for r in out))
         elif incident.state == "open":
             out += _follow(incident, opinion)
