@@ -79,8 +79,8 @@ def test_all_four_domains_have_a_lane() -> None:
 
 
 def test_text_from_outside_moves_no_cursor() -> None:
-    """Control characters in a ticket are not printed."""
-    evil = friday.line(300, "ticket", "desk:scheduling", "\x1b[2J[bold]help[/bold]\x07")
+    """Control characters and markup in what a tool sent are shown as text."""
+    evil = friday.line(300, "symptom", "desk:scheduling", "\x1b[2J[bold]help[/bold]\x07")
     lines = Screen(80).lines(replace(friday.FRIDAY, lanes={"support": (evil,)}))
     assert not any("\x1b" in line or "\x07" in line for line in lines)
     assert any("[bold]help[/bold]" in line for line in lines)

@@ -20,7 +20,8 @@ def _default_home() -> Path:
     return default_home()
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
+    """An ISO date or time; UTC unless it says else, a date its first moment."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -61,8 +62,15 @@ HomeOption = Annotated[
 AsOfOption = Annotated[
     datetime | None,
     typer.Option(
-        "--as-of", metavar="TIME", parser=_time, help="What was known then; UTC unless it says else."
+        "--as-of", metavar="TIME", parser=time_of, help="What was known then; UTC unless it says else."
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 IncidentArgument = Annotated[str, typer.Argument(metavar="INCIDENT", help="Id, as `incidents` prints it.")]
+SeamArgument = Annotated[
+    tuple[str, str, str],
+    typer.Argument(metavar="SOURCE TARGET KIND", help="As `seams --json` prints it."),
+]
+AsPersonOption = Annotated[
+    str, typer.Option("--as", metavar="PERSON", help="Whose word you enter; the whole-stack owner's without.")
+]

@@ -99,10 +99,14 @@ def shown_lanes(story: Story) -> list[tuple[str, Sequence[StoryLine]]]:
 
 def notable(lanes: Iterable[tuple[str, Sequence[StoryLine]]]) -> list[Note]:
     """At most nine lines in order of time: the guilty changes, each lane's first signs, who was told or held."""
+    lanes = list(lanes)
+    harm_at = min((line.at for _, rows in lanes for line in rows if line.strength > 0), default=None)
     ranked: list[tuple[int, StoryLine, str]] = []
     for domain, rows in lanes:
         seen: dict[LineKind, int] = {}
         for line in rows:
+            if line.kind == "ticket" and (harm_at is None or line.at < harm_at):
+                continue  # a desk always has tickets
             seen[line.kind] = seen.get(line.kind, 0) + 1
             ranked.append((_rank(line, seen[line.kind]), line, domain))
     ranked.sort(key=lambda r: (r[0], r[1].at))

@@ -1,0 +1,91 @@
+"""The pages: every command has its heading, every link its target, every command line its command."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from seamline.cli import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "changelog.d").glob("*.md")])
+CLI = ROOT / "docs" / "reference" / "cli.md"
+WIDTH = 96
+
+HEAD = """\
+# Commands
+
+Generated from the program (`pytest tests/docs --accept`). Every command takes `--home DIR`, before or after its name; lists
+take `--json` and `--as-of TIME`. Errors are one line on stderr: what, where, and the mend in brackets.
+
+| Exit code | Means |
+|---|---|
+| 0 | done; `gate`: pass |
+| 2 | something in what was asked, or in the home, has to be mended first |
+| 3 | `gate`: hold |
+| 4 | `gate`: unknown |
+| 70 | a defect of Seamline; `SEAMLINE_DEBUG=1` adds the traceback |
+"""
+
+
+def _commands() -> dict[str, str]:
+    """Each command's help, by name."""
+    group = typer.main.get_command(app)
+    names = group.list_commands(group.make_context("seamline", [], resilient_parsing=True))
+    texts: dict[str, str] = {}
+    for name in names:
+        command = group.get_command(None, name)
+        context = command.context_class(
+            command, info_name=f"seamline {name}", max_content_width=WIDTH, terminal_width=WIDTH
+        )
+        texts[name] = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    return texts
+
+
+def test_the_reference_says_what_the_program_says(accept: bool) -> None:
+    """`docs/reference/cli.md` has a heading and the present help of every command."""
+    text = HEAD + "".join(f"\n## {name}\n```text\n{help_}\n```\n" for name, help_ in _commands().items())
+    if accept:
+        CLI.write_text(text, encoding="utf-8")
+    assert CLI.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("name", sorted(_commands()))
+def test_every_command_and_option_says_what_it_does(name: str) -> None:
+    """No command without a sentence, no option without one."""
+    group = typer.main.get_command(app)
+    command = group.get_command(None, name)
+    assert command.help
+    assert [p.name for p in command.params if p.name != "help" and not getattr(p, "help", None)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link has its target."""
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    local = [t for t in targets if "://" not in t and not t.startswith("mailto:")]
+    assert [t for t in local if not (page.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_command_lines_name_commands_that_exist(page: Path) -> None:
+    """Each `seamline X` in a shell block, and each `make X`, is one that is there."""
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    said = re.findall(r"^(seamline|make) +([a-z-]+)", "\n".join(blocks), re.MULTILINE)
+    targets = set(
+        re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    known = {"seamline": set(_commands()), "make": targets}
+    assert [f"{program} {word}" for program, word in said if word not in known[program]] == []
+
+
+def test_every_decision_is_in_the_index() -> None:
+    """The index lists the decisions there are, in order, under their own titles."""
+    folder = ROOT / "docs" / "decisions"
+    entries = []
+    for page in sorted(folder.glob("[0-9]*.md")):
+        title = page.read_text(encoding="utf-8").splitlines()[0]
+        entries.append(f"- [{page.name[:3]}]({page.name}): {re.sub(r'^# [0-9]+[.] ', '', title)}")
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    assert [line for line in index.splitlines() if line.startswith("- ")] == entries
