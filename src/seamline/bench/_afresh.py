@@ -127,10 +127,8 @@ def answer(task: Task) -> Answer:
     """Do all of a task."""
     with watched_clock() as readers:
         rebuilt = tuple(_rebuild(Path(task.home), position) for position in task.positions)
-        shuffled = tuple(_shuffled(task))
-    return Answer(
-        datetime.now(task.clock_at.tzinfo), rebuilt, _played(task), shuffled, tuple(sorted(readers))
-    )
+    now = datetime.now(task.clock_at.tzinfo)
+    return Answer(now, rebuilt, _played(task), tuple(_shuffled(task)), tuple(sorted(readers)))
 
 
 def _rebuild(home: Path, position: int) -> str:
