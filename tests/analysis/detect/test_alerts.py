@@ -53,3 +53,16 @@ def test_an_alert_that_had_lasted_goes_on_when_it_fires_again() -> None:
     symptom = look(fired, 300)["alert scrape:appt Errors"].symptom
     assert symptom is not None
     assert (symptom.onset_at, symptom.ended_at) == (at(100), None)
+
+
+def test_a_rule_that_flaps_has_to_outlast_its_flaps() -> None:
+    """After two firings of 25 s the third counts from 50 s on, not from 30 s."""
+    fired = [alert("Flap", 0, 25), alert("Flap", 100, 120), alert("Flap", 200)]
+    assert not symptoms(fired, 245)
+    assert symptoms(fired, 251)
+
+
+def test_the_same_alert_is_over_when_it_begins_again() -> None:
+    """A firing whose end was never told ends where the same alert starts anew."""
+    fired = [alert("Flap", 0), alert("Flap", 10), alert("Flap", 20), alert("Flap", 30, 40)]
+    assert not symptoms(fired, 100)

@@ -13,6 +13,7 @@ from seamline.model.symptom import Observable, Symptom
 
 LEAD = timedelta(seconds=60)  # a rule looks back and waits before it fires: the fault is older than the alert
 PERSIST_S = 30.0  # what fires for less is flapping: a few evaluations of its rule
+_FLAPS, _FLAP_S = 2, 60.0  # a rule flaps that fired so often for less than that
 OPEN_END = timedelta(hours=6)  # an alert that nobody ended says nothing of now after so long
 _STRENGTH = {
     "critical": 12.0,
@@ -66,7 +67,7 @@ def _observable(
 ) -> Observable:
     name, entity, where = key
     firings = _firings(fired, as_of)
-    lasting = [one for one in firings if one.lasted_s(as_of) >= PERSIST_S]
+    lasting = [one for i, one in enumerate(firings) if one.lasted_s(as_of) >= _needed_s(firings[:i], as_of)]
     told = [one for one in lasting if _is_told(one, as_of)][-1:]
     earlier = len(firings) - len(told)
     return Observable(
@@ -82,6 +83,12 @@ def _observable(
     )
 
 
+def _needed_s(before: list[_Firing], as_of: datetime) -> float:
+    """How long a firing has to last to count: a rule that flapped has to outlast its longest flap."""
+    flaps = [s for s in (one.lasted_s(as_of) for one in before) if s < _FLAP_S]
+    return max(PERSIST_S, 2 * max(flaps)) if len(flaps) >= _FLAPS else PERSIST_S
+
+
 def _is_told(firing: _Firing, as_of: datetime) -> bool:
     if firing.ended_at is None:
         return as_of - firing.at <= OPEN_END
@@ -94,8 +101,7 @@ def _firings(fired: list[Alert], as_of: datetime) -> list[_Firing]:
     One that had lasted and fires again soon goes on; what flaps does not add up to something lasting.
     """
     joined: list[_Firing] = []
-    for alert in sorted(fired, key=lambda a: (a.at, a.id)):
-        ended_at = alert.ended_at if alert.ended_at is not None and alert.ended_at <= as_of else None
+    for alert, ended_at in _ends(fired, as_of):
         last = joined[-1] if joined else None
         if last and _goes_on(last, alert, as_of):
             last.join(alert, ended_at)
@@ -104,11 +110,27 @@ def _firings(fired: list[Alert], as_of: datetime) -> list[_Firing]:
     return joined
 
 
+def _ends(fired: list[Alert], as_of: datetime) -> list[tuple[Alert, datetime | None]]:
+    """Alerts by time with their end as known at `as_of`.
+
+    An alert is over at the latest when the same one begins again: short pauses are never announced.
+    """
+    found: list[tuple[Alert, datetime | None]] = []
+    next_at: dict[str, datetime] = {}
+    for alert in sorted(fired, key=lambda a: (a.at, a.id), reverse=True):
+        known = [
+            at for at in (alert.ended_at, next_at.get(alert.fingerprint)) if at is not None and at <= as_of
+        ]
+        found.append((alert, min(known, default=None)))
+        next_at[alert.fingerprint] = alert.at
+    return found[::-1]
+
+
 def _goes_on(last: _Firing, alert: Alert, as_of: datetime) -> bool:
     if last.ended_at is None:
         return True
     pause_s = (alert.at - last.ended_at).total_seconds()
-    return pause_s <= (REJOIN_S if last.lasted_s(as_of) >= PERSIST_S else 0.0)
+    return pause_s < 0 or (last.lasted_s(as_of) >= PERSIST_S and pause_s <= REJOIN_S)
 
 
 def _symptom(name: str, firing: _Firing) -> Symptom:

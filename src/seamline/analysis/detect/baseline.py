@@ -9,7 +9,6 @@ Causal on purpose: a sample is judged by what came before it, so an opinion on a
 later ones arrive. Cost: O(cells) with at most `_N_REFERENCE` samples per baseline.
 """
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -17,82 +16,50 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from seamline.analysis.detect.indicators import Panel
+from seamline.analysis.detect.rules import HOT, RULES, Rule
 from seamline.analysis.facts import Floats
-from seamline.model.symptom import ObservableKind
 
 BLOCK = 10  # cells per baseline
 MIN_HEALTHY = 20  # healthy samples without which nothing is judged but by an absolute bound
-HOT = 3.0  # scales above usual from which on a sample is not healthy
 BROKEN = 6.0  # the distance given to a sample over its absolute bound where no baseline is known yet
 _N_REFERENCE = 240
 _GROWTH = 1.1  # a baseline is made anew when there is a tenth more to make it of
 _MAD_TO_SIGMA = 1.4826
 
 
-class Rule(Struct, frozen=True):
-    """What matters for one kind of indicator; all are bad when high."""
-
-    excess: Callable[[Floats], Floats]  # smallest excess over a usual level that people care about
-    noise: Callable[[Floats, Floats], Floats]  # counting noise at (usual level, n)
-    least: float = 0.0  # below this level nothing is wrong, whatever was usual
-    bound: float = np.inf  # at this level it is wrong even if nothing is known of before
-    bound_n: float = 0.0  # ... when so many requests are behind it
-
-
-def _none(usual: Floats, n: Floats) -> Floats:
-    return np.zeros(np.broadcast_shapes(usual.shape, n.shape))
-
-
-def _binomial(usual: Floats, n: Floats) -> Floats:
-    """Standard deviation of a share of n, for a share no smaller than half a percent."""
-    share = np.clip(usual, 0.005, 0.5)
-    known = np.where(n > 0, n, np.inf)
-    return np.where(np.isnan(n), 0.0, np.sqrt(share * (1 - share) / known))
-
-
-def _of_a_mean(usual: Floats, n: Floats) -> Floats:
-    """Standard error of a mean of n durations, which spread about as wide as they are long."""
-    known = np.where(n > 0, n, np.inf)
-    return np.where(np.isnan(n), 0.0, usual / np.sqrt(known))
-
-
-RULES: dict[ObservableKind, Rule] = {
-    "error_ratio": Rule(lambda usual: np.full(usual.shape, 0.02), _binomial, bound=0.2, bound_n=10),
-    "latency": Rule(lambda usual: 0.025 + 0.5 * usual, _of_a_mean),
-    "saturation": Rule(lambda usual: np.full(usual.shape, 0.1), _none, least=0.8, bound=0.98),
-    "backlog": Rule(lambda usual: 10.0 + usual, _none, least=10.0),
-}
-
-
 class Judged(Struct, frozen=True):
-    """Per cell of a panel: distance from usual in scales (NaN: not judged), and the usual level."""
+    """Per cell of a panel: distance from usual in scales (NaN: not judged), and the usual level.
+
+    Per row: whether a baseline was `known` for its last cells, and whether it is `watched` at all.
+    """
 
     distance: Floats
     usual: Floats
+    known: NDArray[np.bool_]
+    watched: NDArray[np.bool_]
 
 
 def judge(panel: Panel) -> Judged:
     """How far each cell of a panel is from what was usual before it."""
     rule = RULES[panel.kind]
-    values = panel.values
-    healthy = np.zeros(values.shape, dtype=bool)
-    distance = np.full(values.shape, np.nan)
-    usual = np.full(values.shape, np.nan)
-    broken = _over_bound(panel, rule)
+    levels, seen = rule.level(panel.values), np.isfinite(panel.values)
+    healthy = np.zeros(levels.shape, dtype=bool)
+    distance, usual = np.full(levels.shape, np.nan), np.full(levels.shape, np.nan)
+    broken = np.where(_over_bound(panel, rule), BROKEN, np.nan)
+    known = np.zeros((len(levels), 1), dtype=bool)
     upto = -1  # cells that the reference at hand is made of
     for start, end in _blocks(panel):
         if upto < 0 or start - BLOCK >= upto * _GROWTH:
             upto = max(0, start - BLOCK)
-            level, spread, known = _reference(values, healthy, upto)
+            level, spread, of_one, known = _reference(levels, panel.n, healthy, upto)
         cells = slice(start, end)
-        scale = np.maximum(spread, _floor(rule, level, panel.n[:, cells]))
-        far = (values[:, cells] - level) / scale
-        far = np.where(values[:, cells] >= rule.least, far, np.minimum(far, 0.0))
-        unknown = np.where(broken[:, cells], BROKEN, np.nan)
-        distance[:, cells] = np.where(np.isfinite(values[:, cells]), np.where(known, far, unknown), np.nan)
-        usual[:, cells] = level
-        healthy[:, cells] = np.isfinite(values[:, cells]) & ~(distance[:, cells] >= HOT)
-    return Judged(distance, usual)
+        scale = np.maximum(spread, rule.scale(level, of_one, panel.n[:, cells]))
+        far = (levels[:, cells] - level) / scale
+        far = np.where(panel.values[:, cells] >= rule.least, far, np.minimum(far, 0.0))
+        distance[:, cells] = np.where(seen[:, cells], np.where(known, far, broken[:, cells]), np.nan)
+        usual[:, cells] = rule.value(level)
+        healthy[:, cells] = seen[:, cells] & ~(distance[:, cells] >= HOT)
+    return Judged(distance, usual, known[:, 0], known[:, 0] | np.isfinite(rule.bound))
 
 
 def _blocks(panel: Panel) -> list[tuple[int, int]]:
@@ -103,10 +70,6 @@ def _blocks(panel: Panel) -> list[tuple[int, int]]:
     cuts = [c for c in range(-panel.grid.first % BLOCK, panel.grid.n, BLOCK) if c > seen[0]]
     edges = [int(seen[0]), *cuts, panel.grid.n]
     return list(pairwise(edges))
-
-
-def _floor(rule: Rule, level: Floats, n: Floats) -> Floats:
-    return np.hypot(rule.excess(level) / HOT, rule.noise(level, n))
 
 
 def _over_bound(panel: Panel, rule: Rule) -> NDArray[np.bool_]:
@@ -120,16 +83,19 @@ def _over_bound(panel: Panel, rule: Rule) -> NDArray[np.bool_]:
 
 
 def _reference(
-    values: Floats, healthy: NDArray[np.bool_], end: int
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Median, scaled median absolute deviation, and whether enough is known; each rows x 1."""
+    levels: Floats, n: Floats, healthy: NDArray[np.bool_], end: int
+) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Of the healthy cells before `end`, each rows x 1: their median, their scaled median absolute deviation,
+    the same as if each were made of a single request, and whether they are enough."""
     stride = max(1, end // _N_REFERENCE)
-    picked = np.where(healthy[:, :end:stride], values[:, :end:stride], np.inf)
-    known = healthy[:, :end].sum(axis=1, keepdims=True) >= MIN_HEALTHY
-    count = np.isfinite(picked).sum(axis=1)
-    level = _median(picked, count)
-    spread = _MAD_TO_SIGMA * _median(np.abs(picked - np.where(np.isfinite(level), level, 0.0)), count)
-    return level, spread, known
+    use = healthy[:, :end:stride]
+    count = use.sum(axis=1)
+    level = _median(np.where(use, levels[:, :end:stride], np.inf), count)
+    off = np.where(use, np.abs(levels[:, :end:stride] - level), 0.0)
+    weight = np.sqrt(np.nan_to_num(n[:, :end:stride], nan=1.0))
+    spread = _MAD_TO_SIGMA * _median(np.where(use, off, np.inf), count)
+    of_one = _MAD_TO_SIGMA * _median(np.where(use, off * weight, np.inf), count)
+    return level, spread, of_one, healthy[:, :end].sum(axis=1, keepdims=True) >= MIN_HEALTHY
 
 
 def _median(padded: Floats, count: NDArray[np.int64]) -> Floats:

@@ -22,7 +22,7 @@ from seamline.analysis.detect import grid as gr
 from seamline.analysis.detect import roles
 from seamline.analysis.detect.tally import Tally
 from seamline.analysis.detect.window import Stretch
-from seamline.analysis.facts import Floats, Series
+from seamline.analysis.facts import Floats
 from seamline.model.symptom import ObservableKind
 
 _KIND: dict[roles.Formula, ObservableKind] = {
@@ -50,7 +50,7 @@ class Panel(Struct, frozen=True):
     """Indicators of one kind on one grid. Rows are sorted by key.
 
     `values` is NaN where nothing was seen; `n` counts the requests behind a value, NaN where it is no count.
-    `members` are the raw series behind each row.
+    `members` are the raw samples behind each row.
     """
 
     kind: ObservableKind
@@ -58,7 +58,7 @@ class Panel(Struct, frozen=True):
     keys: tuple[Key, ...]
     values: Floats  # keys x cells
     n: Floats  # keys x cells
-    members: tuple[tuple[Series, ...], ...]
+    members: tuple[tuple[Stretch, ...], ...]
 
 
 class _Use(Struct, frozen=True):
@@ -130,9 +130,9 @@ def _panel(formula: roles.Formula, uses: list[_Use], step_s: float, as_of_ts: fl
     if len(keys) < len(groups):  # the worst instance speaks for all
         starts = np.flatnonzero([i == 0 or key != groups[i - 1][0] for i, (key, _) in enumerate(groups)])
         values, n = np.fmax.reduceat(values, starts, axis=0), np.fmax.reduceat(n, starts, axis=0)
-    members: dict[Key, dict[str, Series]] = {key: {} for key in keys}
+    members: dict[Key, dict[str, Stretch]] = {key: {} for key in keys}
     for use in uses:
-        members[use.key][use.stretch.series.series] = use.stretch.series
+        members[use.key][use.stretch.series.series] = use.stretch
     return Panel(
         _KIND[formula], grid, keys, values, n, tuple(tuple(one.values()) for one in members.values())
     )

@@ -1,6 +1,6 @@
 """When a deviation began, how long it lasted, and whether it counts.
 
-A CUSUM of clipped distances: `_SLACK` scales are forgiven per sample, one sample adds at most `_CLIP`. The
+A CUSUM of clipped distances: some slack is forgiven per sample, one sample adds at most `_CLIP`. The
 onset is the sample at which the sum left 0 for the last time before it passed `_ALARM` (Page 1954), so it is
 found in one pass; it counts once it has persisted. It ends with enough healthy samples in a row; what begins
 again soon after is the same episode.
@@ -10,13 +10,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from seamline.analysis.detect.rules import Rule
 from seamline.analysis.facts import Floats
 
-PERSIST_S = 20.0  # a deviation that is over sooner is flapping
 MIN_SAMPLES = 3
-_SLACK, _CLIP, _ALARM, _CAP = 2.0, 6.0, 9.0, 40.0
+_CLIP, _ALARM, _CAP = 6.0, 9.0, 40.0
 _COOL = 2.0
 REJOIN_S = 120.0
+LOST_S = 300.0  # without a sample for so long nothing is said to go on
 
 Ints = NDArray[np.int64]
 
@@ -30,21 +31,41 @@ class Episode(Struct, frozen=True):
     ended: int  # first cell of the healthy stretch that ended it, -1 while it lasts
 
 
-def episodes(distance: Floats, step_s: float) -> list[list[Episode]]:
+def episodes(distance: Floats, step_s: float, rule: Rule) -> list[list[Episode]]:
     """The lasting deviations of each row, oldest first. O(cells), one step per column for all rows."""
-    walk = _Walk(distance.shape[0], step_s)
-    seen = np.flatnonzero(np.isfinite(distance).any(axis=0))
-    for cell in seen:
+    walk = _Walk(distance.shape[0], step_s, rule)
+    for cell in np.flatnonzero(np.isfinite(distance).any(axis=0)):
         walk.step(int(cell), distance[:, cell])
-    return walk.found()
+    return [
+        [_began(one, row) for one in found]
+        for row, found in zip(distance, walk.found(distance.shape[1]), strict=True)
+    ]
+
+
+def _began(one: Episode, distance: Floats) -> Episode:
+    """The episode from its first unhealthy sample on: the sum may have fallen to 0 once more after it.
+
+    A single healthy sample between unhealthy ones does not end the way back.
+    """
+    known = np.flatnonzero(np.isfinite(distance[: one.onset]))
+    onset, healthy = one.onset, one.healthy
+    for i in range(len(known) - 1, -1, -1):
+        if distance[known[i]] >= _COOL:
+            onset = int(known[i])
+        elif i == 0 or distance[known[i - 1]] < _COOL:
+            healthy = int(known[i])
+            break
+    return Episode(healthy, onset, one.last, one.ended)
 
 
 class _Walk:
     """The state of every row while walking over the cells."""
 
-    def __init__(self, n_rows: int, step_s: float) -> None:
-        self.persist = max(MIN_SAMPLES, int(np.ceil(PERSIST_S / step_s)))
+    def __init__(self, n_rows: int, step_s: float, rule: Rule) -> None:
+        self.slack = rule.slack
+        self.persist = max(MIN_SAMPLES, int(np.ceil(rule.persist_s / step_s)))
         self.rejoin = int(REJOIN_S / step_s)
+        self.lost = max(int(LOST_S / step_s), 2 * self.persist)
         self.total = np.zeros(n_rows)
         self.calm = np.zeros(n_rows, dtype=np.int64)  # healthy samples in a row
         self.on = np.zeros(n_rows, dtype=bool)  # in an episode
@@ -54,12 +75,14 @@ class _Walk:
         self.onset = np.full(n_rows, -1)
         self.last = np.full(n_rows, -1)
         self.cool = np.full(n_rows, -1)
+        self.seen = np.full(n_rows, -1)
         self._found: list[list[Episode]] = [[] for _ in range(n_rows)]
 
     def step(self, cell: int, distance: Floats) -> None:
         """Move every row that has a sample in this cell on by it."""
         known = np.isfinite(distance)
-        far = np.clip(np.where(known, distance, 0.0), -_CLIP, _CLIP) - _SLACK
+        self.seen[known] = cell
+        far = np.clip(np.where(known, distance, 0.0), -_CLIP, _CLIP) - self.slack
         rising = known & (self.total == 0.0) & (far > 0) & ~self.on
         self.total = np.where(known, np.clip(self.total + far, 0.0, _CAP), self.total)
         self.onset[rising], self.before[rising], self.hot[rising] = cell, self.healthy[rising], 0
@@ -87,8 +110,9 @@ class _Walk:
             found.pop()
         found.append(new)
 
-    def found(self) -> list[list[Episode]]:
-        """What was found; an episode that is still going on has no end."""
+    def found(self, n_cells: int) -> list[list[Episode]]:
+        """What was found; an episode that goes on has no end, one that was lost sight of ends there."""
         for row in np.flatnonzero(self.on):
-            self._keep(int(row), -1)
+            lost = n_cells - self.seen[row] > self.lost
+            self._keep(int(row), int(self.seen[row]) + 1 if lost else -1)
         return self._found

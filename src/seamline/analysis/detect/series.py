@@ -9,23 +9,25 @@ from seamline.analysis.detect.eps import clock, eps, moment
 from seamline.analysis.detect.indicators import Panel
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.onset import Episode, episodes
-from seamline.analysis.facts import Series
+from seamline.analysis.detect.rules import RULES
+from seamline.analysis.detect.window import Stretch
 from seamline.model.symptom import Observable, ObservableKind, Symptom
 
 LINGER_S = 3600.0  # a deviation that ended is still told for so long
 MAX_STRENGTH = 50.0
 MAX_SEQS = 20
+UNKNOWN_EPS = 0.2  # of an indicator that is judged by its absolute bound alone
 
 
 def observe(panels: Sequence[Panel], default_environment: str) -> list[Observable]:
-    """One observable per row that was ever seen in the window."""
+    """One observable per row of which something can be said: what has no baseline yet is not watched."""
     return [one for panel in panels for one in _of_panel(panel, default_environment)]
 
 
 def _of_panel(panel: Panel, default_environment: str) -> list[Observable]:
     judged = judge(panel)
-    found = episodes(judged.distance, panel.grid.step_s)
-    rows = np.flatnonzero(np.isfinite(panel.values).any(axis=1))
+    found = episodes(judged.distance, panel.grid.step_s, RULES[panel.kind])
+    rows = np.flatnonzero(np.isfinite(panel.values).any(axis=1) & judged.watched)
     return [_observable(panel, int(row), judged, found[row], default_environment) for row in rows]
 
 
@@ -34,18 +36,15 @@ def _observable(
 ) -> Observable:
     key, step_s = panel.keys[row], panel.grid.step_s
     cells = np.flatnonzero(np.isfinite(panel.values[row]))
-    since, until = (
-        _cell_end(panel, int(cells[0])),
-        _latest(panel.members[row], _cell_end(panel, int(cells[-1]))),
-    )
+    until = _latest(panel.members[row], _cell_end(panel, int(cells[-1])))
     told = [one for one in found if one.ended < 0 or (panel.grid.n - one.ended) * step_s <= LINGER_S]
     over = len(found) - len(told[-1:])
     return Observable(
         id=observable_id(panel.kind, key.entity, key.slice, key.environment, default_environment),
         entity=key.entity,
         kind=panel.kind,
-        eps=eps(over, len(cells) * step_s),
-        watched_since=moment(since),
+        eps=eps(over, len(cells) * step_s) if judged.known[row] else UNKNOWN_EPS,
+        watched_since=moment(min(one.first_ts for one in panel.members[row])),
         seen_at=moment(until),
         symptom=_symptom(panel, row, judged, told[-1]) if told else None,
         slice=key.slice,
@@ -78,9 +77,9 @@ def _symptom(panel: Panel, row: int, judged: Judged, episode: Episode) -> Sympto
     )
 
 
-def _latest(members: Sequence[Series], until_ts: float) -> float:
+def _latest(members: Sequence[Stretch], until_ts: float) -> float:
     """The last time at or before `until_ts` at which any of the series was sampled."""
-    times = [one.times[i - 1] for one in members if (i := np.searchsorted(one.times, until_ts, side="right"))]
+    times = [one.times[i - 1] for one in members if (i := one.times.searchsorted(until_ts, side="right"))]
     return float(max(times, default=until_ts))
 
 
@@ -92,17 +91,17 @@ def _healthy(panel: Panel, row: int, episode: Episode, onset_ts: float) -> float
     end = _cell_end(panel, episode.healthy)
     times = []
     for one in panel.members[row]:
-        low, high = np.searchsorted(one.times, (end - step_s, end), side="right")
+        low, high = one.times.searchsorted((end - step_s, end), side="right")
         times += [float(one.times[low])] if high > low else []
     return min(times, default=end - step_s)
 
 
-def _seqs(members: Sequence[Series], after_ts: float, until_ts: float) -> tuple[int, ...]:
+def _seqs(members: Sequence[Stretch], after_ts: float, until_ts: float) -> tuple[int, ...]:
     """Deliveries that carried the samples in (after, until]: the first and the last ones."""
     found: set[int] = set()
     for one in members:
-        low, high = np.searchsorted(one.times, (after_ts, until_ts), side="right")
-        found.update(one.seqs[low:high].tolist())
+        low, high = one.times.searchsorted((after_ts, until_ts), side="right") + one.low
+        found.update(one.series.seqs[low:high].tolist())
     return few(found)
 
 
