@@ -19,10 +19,10 @@ $(STAMP): locks/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: needs Python 3.11 or later (make PYTHON=python3.12 setup)")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@if command -v uv >/dev/null; then \
-	   uv pip install --quiet --python $(BIN)/python --require-hashes -r locks/dev.txt; \
+	   uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r locks/dev.txt; \
 	   uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	 else \
-	   $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt; \
+	   $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r locks/dev.txt; \
 	   $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	 fi
 	@touch $(STAMP)
@@ -43,14 +43,15 @@ check: setup ## all that CI runs: style, types, rooms, tests (CI=true: a skip is
 	$(BIN)/lint-imports --no-logo
 	PYTHONPATH=tests/plugins $(BIN)/python -m pytest $(if $(CI),-p no_skips) $(PYTEST_ARGS)
 
+# Extras are kept and only wheels are taken: plain pip needs the first to check hashes, and installing runs no code.
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+  --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
 .PHONY: lock
 lock: setup ## renew locks/ from pyproject.toml
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
-	  --all-extras --group dev pyproject.toml -o locks/dev.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
-	  --constraints locks/dev.txt pyproject.toml -o locks/base.txt
+	$(BIN)/uv $(COMPILE) --upgrade --all-extras --group dev pyproject.toml -o locks/dev.txt
+	sed -E 's/^([a-z0-9._-]+)\[[a-z0-9,._-]+\]==/\1==/' locks/dev.txt > .venv/constraints.txt
+	$(BIN)/uv $(COMPILE) --constraints .venv/constraints.txt pyproject.toml -o locks/base.txt
 
 .PHONY: clean
 clean: ## remove .venv and what the tools left behind

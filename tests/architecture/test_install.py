@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MAX_WHEELS = 45
-PIN = re.compile(r"^([a-z0-9._-]+)==(\S+)((?: ; [^\\]+)?) \\$", re.MULTILINE)
+PIN = re.compile(r"^([a-z0-9._-]+)(?:\[[^]]*\])?==(\S+)((?: ; [^\\]+)?) \\$", re.MULTILINE)
 
 
 def _pins(name: str) -> dict[str, set[str]]:
