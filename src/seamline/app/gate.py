@@ -1,7 +1,7 @@
 """One change, every guard, one verdict, one person who decides. A rollback always passes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from seamline.analysis import capacity
 from seamline.analysis.facts import Facts
 from seamline.analysis.identity import SPELLINGS
 from seamline.analysis.opinion import Base, base_of
+from seamline.analysis.override import HOLD_FOR, ROLLBACK, how_to_pass, settle
 from seamline.app import views
 from seamline.app.home import Home
 from seamline.app.ingest import read_delivery
@@ -21,8 +22,6 @@ from seamline.model.event import Change, ChangeKind
 from seamline.model.refs import event_id, kind_of
 from seamline.model.stack import Accountable
 from seamline.model.verdict import Finding, Outcome, Verdict
-
-HOLD_FOR = timedelta(hours=24)  # then it goes up the tree, as silence does
 
 
 class Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +45,8 @@ def gate(home: Home, change: str, as_of: datetime | None = None, *, keep: bool =
     facts = views.facts_of(home, as_of)
     at = facts.as_of or home.clock()
     meant = _meant(home, change, facts, at)
-    verdict = judge(meant, facts, base_of(facts), at)
+    base = base_of(facts)
+    verdict = settle(judge(meant, facts, base, at), facts.records, base.tree)
     if keep and as_of is None:
         record = rec.VerdictGiven(rec.SELF, home.clock(), verdict)
         home.log.append([rec.to_received(record, record.at)])
@@ -57,14 +57,14 @@ def judge(change: Change, facts: Facts, base: Base, at: datetime) -> Verdict:
     """What the guards say of a change with the facts of a time. Pure."""
     if change.state == "reverted" or change.facts.get("rollback") in (True, 1, "true"):
         who = _decider(change, (), base, at)
-        return Verdict(change.id, "pass", (), who.person, "a rollback always passes", at, None, "")
+        return Verdict(change.id, "pass", (), who.person, ROLLBACK, at, None, "")
     state = capacity.facts_of(facts, base.stack, at)
     found = tuple(f for guard in guards.found() for f in guard.check(change, base.stack, state))
     found = found or _off_the_map(change, base)
     outcome = _outcome(found)
     who = _decider(change, found, base, at)
     expires = at + HOLD_FOR if outcome == "hold" else None
-    override = f"{who.person} may pass it: seamline decide {change.id} --pass" if outcome == "hold" else ""
+    override = how_to_pass(change.id, who.person) if outcome == "hold" else ""
     return Verdict(change.id, outcome, found, who.person, who.why, at, expires, override)
 
 

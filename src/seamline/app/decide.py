@@ -1,0 +1,79 @@
+"""The one decider of a verdict says whether the change goes, on record; the gate honours it from then on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from seamline.analysis.opinion import base_of
+from seamline.analysis.override import ROLLBACK, about, ends_at
+from seamline.app import views
+from seamline.app.acting import acting, did_you_mean, put_on_record
+from seamline.app.correct import LOCAL
+from seamline.app.home import Home
+from seamline.model import record as rec
+from seamline.model.errors import Fix
+from seamline.model.verdict import Verdict
+
+Choice = Literal["pass", "hold"]
+QUESTION = "may it go?"
+
+
+def decide(
+    home: Home,
+    change: str,
+    choice: Choice,
+    why: str,
+    *,
+    review_at: datetime | None = None,
+    by: str = LOCAL,
+    for_: str = "",
+) -> str:
+    """Pass or hold a change the gate has given a verdict on. Returns one line; the latest decision counts.
+
+    In force until `review_at`; without one a hold for a day, a pass for as long as guards find nothing else.
+    Raises Fix, and records nothing, for anybody but the verdict's decider (their stand-in while they are away, who
+    is above when they left), a change without a verdict, a hold that ran out, or the hold of a rollback.
+    """
+    facts = views.facts_of(home)
+    base = base_of(facts)
+    now = home.clock()
+    known_at = facts.as_of or now
+    verdict = _verdict(change, facts.records)
+    _check(verdict, choice, why, known_at)
+    if review_at is not None and review_at <= max(now, known_at):
+        raise Fix(f"the review date {review_at:%Y-%m-%d %H:%M} UTC is past", hint="pick one to come")
+    who = acting(base.organisation, by, for_)
+    decider = base.tree.accountable((verdict.accountable,), max(now, known_at)).person
+    if who.person != decider:
+        raise Fix(
+            f"{decider} decides about {change}, not {who.person}",
+            hint=f"the whole-stack owner enters {decider}'s word with --as {decider}",
+        )
+    note = f"{why.strip()} ({who.note})" if who.note else why.strip()
+    decision = rec.Decided(who.person, now, QUESTION, choice, change, note, review_at)
+    put_on_record(home, who, decision)
+    end = ends_at(decision)
+    return f"{change}: {choice}, decided by {who.person}" + (
+        f" until {end:%Y-%m-%d %H:%M} UTC" if end else ""
+    )
+
+
+def _verdict(change: str, records: Sequence[tuple[int, rec.AnyRecord]]) -> Verdict:
+    given = [r.verdict for r in about(change, records) if isinstance(r, rec.VerdictGiven)]
+    if given:
+        return given[-1]
+    known = {r.verdict.change for _, r in records if isinstance(r, rec.VerdictGiven)}
+    hint = did_you_mean(change, known) or "`seamline gate` comes first: a decision answers its verdict"
+    raise Fix(f"there is no verdict on {change!r}", hint=hint)
+
+
+def _check(verdict: Verdict, choice: Choice, why: str, known_at: datetime) -> None:
+    if not why.strip():
+        raise Fix("the decision has no reason", hint="--why, one line, kept on record")
+    if choice == "hold" and verdict.why_person == ROLLBACK:
+        raise Fix(f"{verdict.change} is a rollback, which always passes", hint="hold the next change instead")
+    if verdict.expires_at is not None and verdict.expires_at <= known_at:
+        raise Fix(
+            f"the hold of {verdict.change} ran out on {verdict.expires_at:%Y-%m-%d %H:%M} UTC",
+            hint="`seamline gate` says whose it is now",
+        )
