@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from seamline.terminal import exits
+from seamline.terminal import acts, exits
 from seamline.terminal.arguments import (
     AsOfOption,
     HomeOption,
@@ -21,6 +21,8 @@ from seamline.terminal.arguments import (
     log_positions,
     text_of,
 )
+from seamline.terminal.homes import opened as _open
+from seamline.terminal.homes import opened_to_write as _open_to_write
 
 if TYPE_CHECKING:
     from seamline.app.home import Home
@@ -42,28 +44,6 @@ def main_options(
     """`--home` may stand before the command as well as after it."""
     if home is not None and context.invoked_subcommand:
         context.default_map = {context.invoked_subcommand: {"home": home}}
-
-
-def _open(path: Path, *, write: bool = False) -> "Home":
-    from seamline.bootstrap import open_home
-
-    return open_home(path, write=write)
-
-
-def _open_to_write(path: Path) -> "Home":
-    """The home with its `seamline.toml` in force; a broken one is told of, and the last valid one stays."""
-    from seamline.app import configure
-    from seamline.model.errors import Fix
-
-    home = _open(path, write=True)
-    try:
-        configure.follow(home)
-    except Fix as error:
-        exits.tell(f"warning: {exits.one_line(error)}; the last valid map stays in force")
-    except BaseException:
-        home.__exit__(None, None, None)
-        raise
-    return home
 
 
 def _known_until(home: "Home") -> datetime | None:
@@ -278,6 +258,9 @@ def correct(
             opened, incident, word, cause=cause, into=into, symptoms=tuple(symptom or ()), note=note
         )
     print(done)
+
+
+app.add_typer(acts.app)
 
 
 @app.command()
