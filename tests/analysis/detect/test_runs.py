@@ -102,6 +102,30 @@ def test_an_overdue_write_is_a_symptom() -> None:
     assert not symptoms(irregular, 3000)
 
 
+def test_a_test_that_passed_before_and_fails_is_a_symptom() -> None:
+    """A data test that fails after it passed shows at its dataset; one that always failed doesn't."""
+    broken = DatasetState(VISITS, failed_assertions=("not_null(code)",))
+    assert list(symptoms([wrote(100, state()), wrote(200, broken)], 300)) == [
+        f"run_failure {VISITS} not_null(code)"
+    ]
+    assert not symptoms([wrote(100, broken), wrote(200, broken)], 300)
+
+
+def test_a_failed_run_says_nothing_of_its_data() -> None:
+    """Rows and columns that a run told before it failed are not compared."""
+    runs = [wrote(100 * i, state()) for i in range(1, 6)]
+    partial = run(600, "FAIL", outputs=(state(n_rows=0, nulls={}, columns=("id",)),))
+    assert not symptoms([*runs, partial], 610)
+
+
+def test_what_has_been_so_for_a_week_is_usual() -> None:
+    """A column that was lost eight days ago is no symptom any more."""
+    day = 86400
+    runs = [wrote(0, state()), *(wrote(day * i, state(columns=("id",))) for i in range(1, 10))]
+    assert symptoms(runs, 3 * day + 60)
+    assert not symptoms(runs, 9 * day + 60)
+
+
 def test_silent_datasets_are_watched_once_per_kind() -> None:
     """A healthy dataset is one silent observable per kind of check, not one per column."""
     ids = sorted(look([wrote(100, state()), wrote(200, state())], 300))

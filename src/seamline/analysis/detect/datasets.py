@@ -1,7 +1,8 @@
-"""What runs say of datasets: lost columns, columns that went NULL, rows that stayed away.
+"""What runs say of datasets: lost columns, columns that went NULL, rows that stayed away, tests that fail.
 
 A dataset is compared with its own earlier states as told by the same job from the same side (a reader and
-a writer count differently). One silent observable per dataset and kind; a symptom names its column.
+a writer count differently); a run that failed says nothing of its data. One silent observable per dataset and
+kind; a symptom names its column or its test.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,10 +12,11 @@ from statistics import median
 
 from msgspec import Struct
 
-from seamline.analysis.detect.eps import clock, eps
+from seamline.analysis.detect.eps import STANDING, clock, eps
 from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
-from seamline.analysis.detect.series import MAX_STRENGTH, percent
+from seamline.analysis.detect.runs import FAILED
+from seamline.analysis.detect.series import MAX_STRENGTH, few, percent
 from seamline.model.event import DatasetState, Run
 from seamline.model.symptom import Observable, ObservableKind, Symptom
 
@@ -27,6 +29,7 @@ _ROWS_RESOLUTION = 0.1  # share of the usual rows by which a count may always mo
 _ENOUGH = 3  # healthy runs before a drop counts
 _FEW_ROWS = 5  # a table of fewer rows may well be empty at times
 _N_BACK = 20  # earlier states that make up the baseline
+_PLAIN = 20.0  # strength of what needs no measure: a column is there or not, a test passes or not
 
 
 class _State(Struct, frozen=True):
@@ -53,7 +56,8 @@ def observe(
 ) -> list[Observable]:
     """Per dataset and kind one observable per symptomatic column, else one silent one."""
     told: dict[_Key, dict[tuple[str, str], dict[str, _State]]] = {}
-    for run in runs:
+    failed = {run.run_id for run in runs if run.state in FAILED}
+    for run in (run for run in runs if run.run_id not in failed):
         where = environment_of(dict(run.dims), environment)
         for side, states in (("in", run.inputs), ("out", run.outputs)):
             for said in states:
@@ -107,8 +111,13 @@ def _observables(
         chance = eps(finding.n_before, (as_of - since).total_seconds())
         return Observable(id_, dataset, kind, chance, since, seen, finding.symptom, slice_, where)
 
-    broken = [watch(slice_, one) for slice_, one in sorted(findings.items()) if one.symptom]
+    told = {slice_: one for slice_, one in findings.items() if _is_told(one.symptom, as_of)}
+    broken = [watch(slice_, one) for slice_, one in sorted(told.items())]
     return broken or [watch("", _Finding(None, max(one.n_before for one in findings.values())))]
+
+
+def _is_told(symptom: Symptom | None, as_of: datetime) -> bool:
+    return symptom is not None and as_of - symptom.onset_at <= STANDING
 
 
 def _stronger(one: _Finding | None, other: _Finding) -> _Finding:
@@ -205,7 +214,7 @@ def _lasting(bad: Sequence[tuple[_State, float]], healthy: _State | None, words:
         healthy_at=healthy.at if healthy else onset_at,
         strength=round(min(MAX_STRENGTH, max(far for _, far in bad)), 2),
         detail=f"{words}, since {clock(onset_at)}",
-        seqs=tuple(sorted({state.seq for state, _ in bad}))[:20],
+        seqs=few({state.seq for state, _ in bad}),
         confirmed_by=len(bad),
     )
 
@@ -231,11 +240,32 @@ def _columns_gone(history: Sequence[_State]) -> dict[str, _Finding]:
 def _gone(column: str, last_with: _State, without: list[_State] | None) -> Symptom | None:
     if not without:
         return None
-    return _lasting([(state, 20.0) for state in without], last_with, f"column {column} is gone")
+    return _lasting([(state, _PLAIN) for state in without], last_with, f"column {column} is gone")
+
+
+def _failing_tests(history: Sequence[_State]) -> dict[str, _Finding]:
+    """Tests of the data that passed before; one that never passed is usual."""
+    tests = sorted({test for state in history for test in state.said.failed_assertions})
+    return {test: _failing_test(test, history) for test in tests}
+
+
+def _failing_test(test: str, history: Sequence[_State]) -> _Finding:
+    healthy: list[float] = []
+
+    def strength(failed: float, _: int) -> float:
+        return _PLAIN if failed > median(healthy) else 0.0
+
+    def detail(_: float, __: int) -> str:
+        return f"test {test} fails"
+
+    return _walk(
+        [(s, float(test in s.said.failed_assertions), 0) for s in history], healthy, strength, detail
+    )
 
 
 _CHECKS: dict[ObservableKind, _Check] = {
     "column_gone": _columns_gone,
     "null_share": _null_shares,
     "row_count": _row_counts,
+    "run_failure": _failing_tests,
 }

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from math import expm1
 
 HISTORY = timedelta(days=14)  # how far back alerts, tickets and telemetry are looked at
+STANDING = timedelta(days=7)  # what has been so for longer is how things are, no symptom
 WINDOW_S = 1800.0  # what "in a window" means for eps
 _PRIOR_ALARMS = 0.1  # a watch without history is taken to cry wolf about once in twenty hours ...
 _PRIOR_S = 7200.0  # ... a belief worth two hours of watching

@@ -48,7 +48,7 @@ def _began(one: Episode, distance: Floats) -> Episode:
     A single healthy sample between unhealthy ones does not end the way back.
     """
     known = np.flatnonzero(np.isfinite(distance[: one.onset]))
-    onset, healthy = one.onset, one.healthy
+    onset, healthy = one.onset, -1
     for i in range(len(known) - 1, -1, -1):
         if distance[known[i]] >= _COOL:
             onset = int(known[i])

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from seamline.analysis.detect.eps import clock, eps
+from seamline.analysis.detect.eps import STANDING, clock, eps
 from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.series import MAX_STRENGTH, few
@@ -65,9 +65,9 @@ def _of_job(key: _Key, ended: list[Run], as_of: datetime, default: str) -> Obser
 
 
 def _lasts(failing: Sequence[Run], as_of: datetime) -> bool:
-    if len(failing) == 1:
-        return (as_of - failing[0].at).total_seconds() >= RETRY_S
-    return bool(failing)
+    if not failing or as_of - failing[0].at > STANDING:
+        return False
+    return len(failing) > 1 or (as_of - failing[0].at).total_seconds() >= RETRY_S
 
 
 def _failed(failing: Sequence[Run], healthy: Run) -> Symptom:
@@ -112,7 +112,7 @@ def _of_dataset(
     longest_s = sorted(gaps)[-max(1, len(gaps) // 10)]  # one gap in ten may be a holiday
     if usual_s <= 0 or longest_s > _REGULAR * usual_s:
         return None
-    late = quiet_s > max(_LATE * usual_s, usual_s + _MIN_LATE_S)
+    late = max(_LATE * usual_s, usual_s + _MIN_LATE_S) < quiet_s <= STANDING.total_seconds() + usual_s
     n_late_before = sum(gap > max(_LATE * usual_s, usual_s + _MIN_LATE_S) for gap in gaps)
     return Observable(
         id=observable_id("freshness", dataset, "", where, default),
