@@ -75,7 +75,7 @@ def latest(figures: Sequence[Figure], at: datetime) -> Figure | None:
     return figures[i - 1] if i else None
 
 
-def _number(change: Change, keys: Sequence[str]) -> float | None:
+def number(change: Change, keys: Sequence[str]) -> float | None:
     """The first of these facts of a change that is a count."""
     for key in keys:
         try:
@@ -91,7 +91,7 @@ def pool_figures(changes: Sequence[Change], stack: StackMap) -> dict[str, list[F
     """service -> connections per replica as its changes said, oldest first."""
     out: dict[str, list[Figure]] = {}
     for c in changes:
-        value = _number(c, POOL_FACTS)
+        value = number(c, POOL_FACTS)
         if value is not None and c.state not in ("failed", "reverted"):
             out.setdefault(stack.canonical(c.entity), []).append(Figure(value, c.seq, c.at, c.id))
     return out
@@ -102,7 +102,7 @@ def size_figures(changes: Sequence[Change], stack: StackMap) -> dict[str, list[F
     out: dict[str, list[Figure]] = {}
     scalings = [c for c in changes if c.kind == "scale" and c.state not in ("failed", "reverted")]
     for c in scalings:
-        value = _number(c, ("replicas_to",))
+        value = number(c, ("replicas_to",))
         if value is None or _one_of_a_rollout(c, scalings):
             continue
         sized = [r.target for r in stack.outward(c.entity) if r.kind == "scales"]

@@ -10,7 +10,7 @@ from math import floor
 from msgspec.structs import replace
 
 from seamline.analysis.capacity import Capacity
-from seamline.analysis.figures import POOL_FACTS, Figure
+from seamline.analysis.figures import POOL_FACTS, Figure, number
 from seamline.analysis.seams import CAPACITY
 from seamline.analysis.stackmap import StackMap
 from seamline.model.event import Change
@@ -18,7 +18,8 @@ from seamline.model.refs import kind_of
 from seamline.model.verdict import Finding
 
 ID = "connections"
-SIZE_FACTS = ("replicas_to", "max_replicas")
+_BOUND = "max_replicas"
+SIZE_FACTS = ("replicas_to", _BOUND)
 _SEVERE = 1.5  # times the limit: no tuning of the database will absorb it
 
 
@@ -48,7 +49,7 @@ def _services(change: Change, stack: StackMap, state: Capacity) -> list[str]:
 
 
 def _of_service(change: Change, service: str, stack: StackMap, state: Capacity) -> list[Finding]:
-    state = _after(change, service, state)
+    state = _after(change, service, stack, state)
     seam = _seam(service, stack, state)
     replicas = _replicas(change, service, stack, state)
     found = []
@@ -67,26 +68,34 @@ def _of_service(change: Change, service: str, stack: StackMap, state: Capacity) 
     return found
 
 
-def _after(change: Change, service: str, state: Capacity) -> Capacity:
-    """The figures as they will be: what the change itself says counts."""
-    said = next((change.facts[k] for k in POOL_FACTS if k in change.facts), None)
-    try:
-        value = float(said) if said is not None else None
-    except ValueError:
-        value = None
-    if value is None or change.kind == "scale":
-        return state
-    pools = {**state.pools, service: Figure(value, change.seq, change.at, change.id)}
-    return replace(state, pools=pools)
+def _after(change: Change, service: str, stack: StackMap, state: Capacity) -> Capacity:
+    """The figures as they will be: what the change says counts, and what it says unreadably is not known."""
+    pools, most = dict(state.pools), dict(state.most)
+    if change.kind != "scale" and any(k in change.facts for k in POOL_FACTS):
+        _put(pools, service, change, number(change, POOL_FACTS))
+    if _BOUND in change.facts:
+        _put(most, stack.canonical(change.entity), change, number(change, (_BOUND,)))
+    return replace(state, pools=pools, most=most)
+
+
+def _put(figures: dict[str, Figure], ref: str, change: Change, value: float | None) -> None:
+    figures.pop(ref, None)
+    if value is not None:
+        figures[ref] = Figure(value, change.seq, change.at, change.id)
 
 
 def _replicas(change: Change, service: str, stack: StackMap, state: Capacity) -> float | None:
-    """The most replicas allowed, or what the change asks for when that is more."""
-    asked = next((change.facts[k] for k in SIZE_FACTS if k in change.facts), None)
+    """The most replicas allowed once it is made, or what it asks for when that is more; None: not known."""
+    entity = stack.canonical(change.entity)
     allowed = state.at_most(service)
-    if isinstance(asked, int | float) and kind_of(stack.canonical(change.entity)) != "service":
-        return max(float(asked), allowed or 0.0)
-    return allowed
+    if not any(k in change.facts for k in SIZE_FACTS) or kind_of(entity) == "service":
+        return allowed
+    asked = number(change, SIZE_FACTS)
+    if asked is None:
+        return None
+    if _BOUND in change.facts and entity in state.most:
+        return allowed
+    return max(asked, allowed or 0.0)
 
 
 def _missing(
