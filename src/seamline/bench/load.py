@@ -19,6 +19,7 @@ from seamline.model.errors import Stop
 SECRET = b"bench"
 BODY_BYTES = 1024
 PATIENCE_S = 30.0
+_PROSE = "The referral form asks for a code now; clinics without one go on as before. " * 20
 
 
 class Requests:
@@ -181,7 +182,7 @@ def _body(number: int) -> bytes:
         "sender": {"login": "mira", "id": 1, "type": "User"},
     }
     short = json.dumps(said | {"description": ""}).encode()
-    return json.dumps(said | {"description": "x" * (BODY_BYTES - len(short))}).encode()
+    return json.dumps(said | {"description": _PROSE[: BODY_BYTES - len(short)]}).encode()
 
 
 def _sign(body: bytes) -> str:

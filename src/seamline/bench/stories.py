@@ -8,17 +8,20 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from importlib.resources import as_file
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from msgspec import Struct
+from scipy.special import chdtri
 
-from seamline.app import configure, replay, views
+from seamline.app import configure, demo, replay, views
 from seamline.bootstrap import open_home
 from seamline.model.errors import Fix
 from seamline.model.incident import Incident
 
+HOURS_PER_MONTH = 730.5
 ODDS = 3.0  # of the true cause to the runner-up
 HARMLESS = 0.1  # no harmless change may be likelier
 
@@ -34,15 +37,38 @@ class Outcome(Struct, frozen=True):
     harmless: float  # the likeliest harmless change
     seconds: float
     n_deliveries: int
+    hours: float  # of history
     wrong: tuple[str, ...]
 
 
-def run(folder: Path, config: Path) -> list[Outcome]:
-    """Every recording of a folder, by name. Raises Fix when there is none, or one without its truth."""
-    recordings = sorted(folder.glob("*.jsonl.zst"))
+def run(folder: str, config: str = "") -> dict[str, object]:
+    """Every recording of a folder, by name, and what the calm ones say of false alarms.
+
+    `config` is the folder's `seamline.toml`; by default the clinic's that the package brings. Raises Fix when there
+    is no recording, or one without its truth.
+    """
+    recordings = sorted(Path(folder).glob("*.jsonl.zst"))
     if not recordings:
         raise Fix(f"{folder}: no recordings (*.jsonl.zst)", hint="name the folder that holds them")
-    return [score(path, config) for path in recordings]
+    with as_file(demo.recorded() / "seamline.toml") as clinic:
+        outcomes = [score(path, Path(config) if config else clinic) for path in recordings]
+    calm = [o for o in outcomes if not o.n_true]
+    hours = sum(o.hours for o in calm)
+    false = sum(o.n_incidents for o in calm)
+    return {
+        "recordings": outcomes,
+        "wrong": [o.recording for o in outcomes if o.wrong],
+        "calm_hours": round(hours, 3),
+        "false_alarms": false,
+        "false_alarms_per_month_upper_95": round(_upper_95(false) / hours * HOURS_PER_MONTH, 1)
+        if hours
+        else None,
+    }
+
+
+def _upper_95(n: int) -> float:
+    """The upper end of the one-sided 95 % interval of a Poisson mean, of which n were counted (Garwood 1936)."""
+    return float(chdtri(2 * (n + 1), 0.05)) / 2
 
 
 def score(recording: Path, config: Path) -> Outcome:
@@ -57,14 +83,16 @@ def score(recording: Path, config: Path) -> Outcome:
     ):
         home.config.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
         configure.follow(home)
-        n_read, _, _ = replay.play(home, recording)
+        n_read, _, last = replay.play(home, recording)
         found = views.incidents(home)
     seconds = time.perf_counter() - started
-    return compare(recording.name, json.loads(truth_file.read_text()), found, n_read, seconds)
+    return compare(
+        recording.name, json.loads(truth_file.read_text()), found, n_read, seconds, last.history_s / 3600
+    )
 
 
 def compare(
-    name: str, truth: dict[str, Any], found: Sequence[Incident], n_read: int, seconds: float
+    name: str, truth: dict[str, Any], found: Sequence[Incident], n_read: int, seconds: float, hours: float
 ) -> Outcome:
     """What of the truth was met. Each true incident is held against the found one that names its cause."""
     wanted = truth["incidents"]
@@ -88,7 +116,7 @@ def compare(
         wrong.append(f"a harmless change at {worst:.2f}")
     return Outcome(
         name, len(found), len(wanted), round(min(odds, default=0.0), 2), round(max(share, default=0.0), 3),
-        round(worst, 4), round(seconds, 2), n_read, tuple(wrong),
+        round(worst, 4), round(seconds, 2), n_read, round(hours, 4), tuple(wrong),
     )  # fmt: skip
 
 
