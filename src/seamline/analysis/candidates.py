@@ -45,7 +45,9 @@ LATENT_RATE = {
 }  # fmt: skip
 LATENT_RATE_OTHER = 1 / (90 * _DAY)
 UNKNOWN_RATE = 1 / (30 * _DAY)
-NEVER_LATENT = frozenset({"desk", "topic", "repo", "column", "alert", "pod", "endpoint", "dashboard", "revision"})
+NEVER_LATENT = frozenset(
+    {"desk", "topic", "repo", "column", "alert", "pod", "endpoint", "dashboard", "revision"}
+)
 
 
 class Mechanism(Struct, frozen=True):
@@ -89,9 +91,7 @@ def group(changes: Sequence[Change], stack: StackMap) -> list[Grouped]:
     """
     ordered = sorted(changes, key=lambda c: (c.at, c.entity, c.id))
     leaders = [c for c in ordered if not (c.kind == "scale" and kind_of(c.entity) == "deployment")]
-    out = [
-        Grouped(c, stack.canonical(c.entity), tuple(stack.canonical(r) for r in c.also)) for c in leaders
-    ]
+    out = [Grouped(c, stack.canonical(c.entity), tuple(stack.canonical(r) for r in c.also)) for c in leaders]
     for c in ordered:
         if c.kind != "scale" or kind_of(c.entity) != "deployment":
             continue
@@ -140,7 +140,15 @@ def _single(g: Grouped, columns: frozenset[str], as_of: datetime) -> Candidate |
     if columns & _words(c):
         weight = min(MOST_GUILT, weight * NAMES_IT)
     return Candidate(
-        f"change:{c.id}", "change", weight, main, tuple(others), (c.id,), g.entity, c.at, c.title,
+        f"change:{c.id}",
+        "change",
+        weight,
+        main,
+        tuple(others),
+        (c.id,),
+        g.entity,
+        c.at,
+        c.title,
         (g.entity,),
     )
 

@@ -31,7 +31,9 @@ CLOCK_S = 2.0  # clocks of two senders may differ by so much
 SHORTEST_S = 5.0  # no onset is known better than this
 MOST_PER_SYMPTOM = 14.0  # nats: no single look may decide alone
 SILENT_BESIDE_SICK = 0.15  # a silent observable of an entity that shows otherwise says little
-UNKNOWN_REACH = 0.02  # of a large stack, what an outside cause touches is a small part, and nobody knows which
+UNKNOWN_REACH = (
+    0.02  # of a large stack, what an outside cause touches is a small part, and nobody knows which
+)
 UNKNOWN_LAW = Law(60.0, 2.0, 0.05)
 _PATH_TAIL = 0.03
 _STEPS_S = np.array([0.0, 2, 5, 10, 20, 40, 80, 160, 320, 900])
@@ -97,7 +99,9 @@ class Score(Struct, frozen=True):
 
     starts: Floats
     log_mass: Floats  # prior mass of each start
-    explained: Floats  # [n_starts, n_symptoms] weighted log-likelihood ratio, may be negative only by weight 0
+    explained: (
+        Floats  # [n_starts, n_symptoms] weighted log-likelihood ratio, may be negative only by weight 0
+    )
     silence: Floats  # [n_starts] log-likelihood of what stays silent
 
 
@@ -202,7 +206,9 @@ def unknown(v: View) -> Score:
     for j in range(len(v.sick)):
         low, high = v.healthy_ts[j] - starts, v.onset_ts[j] - starts
         shown[:, j] = UNKNOWN_REACH * (
-            np.where((high > 0) & (low <= CLOCK_S), 0.9, 0.05) if v.next_run[j] else UNKNOWN_LAW.between(low, high)
+            np.where((high > 0) & (low <= CLOCK_S), 0.9, 0.05)
+            if v.next_run[j]
+            else UNKNOWN_LAW.between(low, high)
         )
     ratio = np.logaddexp(v.log_noise, np.log(np.maximum(shown * v.gain, 1e-300))) - v.log_noise
     explained = np.clip(ratio, 0.0, MOST_PER_SYMPTOM) * v.weight

@@ -183,7 +183,9 @@ def _homes(found: Sequence[_Found], entries: Mapping[str, register.Entry]) -> di
 def _joined(first: _Found, all_: Sequence[_Found]) -> _Found:
     """The first cluster with the symptoms of all."""
     observables = {o.id: o for f in all_ for o in f.observables}
-    return _Found(first.environment, first.cluster, tuple(observables[k] for k in sorted(observables)), first.ranked)
+    return _Found(
+        first.environment, first.cluster, tuple(observables[k] for k in sorted(observables)), first.ranked
+    )
 
 
 def _incident(
@@ -227,7 +229,9 @@ def _confirmed_first(causes: tuple[Cause, ...], confirmed: str) -> tuple[Cause, 
 def _from_record(e: register.Entry, base: Base, history_s: float) -> Incident:
     """A recorded incident whose symptoms are no longer in the window: told as it was recorded."""
     o = e.opened
-    cause = Cause(e.cause_key, o.cause_kind, o.changes, o.cause_entity, o.at, o.probability, e.seam, o.cause_key)
+    cause = Cause(
+        e.cause_key, o.cause_kind, o.changes, o.cause_entity, o.at, o.probability, e.seam, o.cause_key
+    )
     entities = tuple(sorted({base.stack.canonical(s.split(" ")[1]) for s in e.symptoms if " " in s}))
     bare = Incident(
         "", "open", None, e.accountable, e.why_person, (cause,), tuple(sorted(e.symptoms)), entities,

@@ -75,11 +75,9 @@ def _undecided(past: _Past, at: datetime) -> list[Verdict]:
 
 def _clocked(verdict: Verdict, undecided: Sequence[Verdict], tree: Tree) -> Verdict:
     """A hold under the clock that runs for it already; one that ran out is the next person's above."""
-    if verdict.outcome != "hold" or not undecided:
+    last = _asked(verdict.accountable, undecided) if verdict.outcome == "hold" else None
+    if last is None or last.expires_at is None:
         return verdict
-    last = undecided[-1]
-    if last.expires_at is None or last.accountable not in tree.chain(verdict.accountable):
-        return verdict  # the decider is somebody else by now, who gets a clock of their own
     if verdict.at < last.expires_at:
         why = verdict.why_person if last.accountable == verdict.accountable else last.why_person
         return _held_by(verdict, last.accountable, why, last.expires_at)
@@ -88,6 +86,16 @@ def _clocked(verdict: Verdict, undecided: Sequence[Verdict], tree: Tree) -> Verd
     ran_out = f"{last.accountable} left the hold undecided until {_minute(last.expires_at)}"
     whose = f"it is {up}'s now" if up != last.accountable else "nobody above is there to ask"
     return _held_by(verdict, up, f"{ran_out}: {whose}; {verdict.why_person}", verdict.at + HOLD_FOR)
+
+
+def _asked(decider: str, undecided: Sequence[Verdict]) -> Verdict | None:
+    """The hold whose clock runs: this decider's, or where it went when theirs ran out; None when they are new to it."""
+    own = [i for i, v in enumerate(undecided) if v.accountable == decider]
+    if not own:
+        return None
+    asked = undecided[own[-1]]
+    went_up = [v for v in undecided[own[-1] + 1 :] if asked.expires_at is not None and v.at >= asked.expires_at]
+    return went_up[-1] if went_up else asked
 
 
 def _held_by(verdict: Verdict, person: str, why: str, until: datetime | None) -> Verdict:

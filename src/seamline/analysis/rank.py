@@ -120,7 +120,9 @@ def _best_reach(c: Candidate, o: Observable, stack: StackMap) -> Reach | None:
     if not ways:
         return None
     best = max(p for p, _, _ in ways)
-    return next(r for p, main, r in sorted(ways, key=lambda way: not way[1]) if p >= best / (2.0 if main else 1.0))
+    return next(
+        r for p, main, r in sorted(ways, key=lambda way: not way[1]) if p >= best / (2.0 if main else 1.0)
+    )
 
 
 def seam_of(
@@ -222,7 +224,9 @@ def _ask(top: str, rival: str | None, v: View, candidates: Mapping[str, Candidat
     ]
     gap, entity = max(gaps, default=(0.0, ""))
     if gap > 0.1 and b is not None:
-        return f"look at {entity}: it is not watched, and {a.title} would show there differently from {b.title}"
+        return (
+            f"look at {entity}: it is not watched, and {a.title} would show there differently from {b.title}"
+        )
     return ""
 
 

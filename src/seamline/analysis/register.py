@@ -58,9 +58,7 @@ def _take_over(entries: dict[str, Entry], incident: str, into: str) -> None:
 
 
 def _opened(r: rec.Opened) -> Entry:
-    return Entry(
-        r.incident, r, r.accountable, r.why_person, r.cause_key, r.seam, frozenset(r.symptoms)
-    )
+    return Entry(r.incident, r, r.accountable, r.why_person, r.cause_key, r.seam, frozenset(r.symptoms))
 
 
 def _step(e: Entry, record: rec.AnyRecord) -> Entry:

@@ -8,7 +8,14 @@ from seamline.model.symptom import ObservableKind
 
 _RARELY = 0.03
 
-_TRAFFIC = {"error_ratio": 0.7, "latency": 0.5, "saturation": 0.3, "backlog": 0.4, "alert": 0.6, "ticket_burst": 0.5}
+_TRAFFIC = {
+    "error_ratio": 0.7,
+    "latency": 0.5,
+    "saturation": 0.3,
+    "backlog": 0.4,
+    "alert": 0.6,
+    "ticket_burst": 0.5,
+}
 _DATA = {"column_gone": 0.6, "null_share": 0.6, "row_count": 0.4, "run_failure": 0.4, "ticket_burst": 0.3}
 
 _BY_CAUSE: dict[str, dict[str, float]] = {

@@ -60,7 +60,9 @@ def correct(
             raise Fix(f"{incident} can't be merged into itself", hint="name another incident with --into")
         _find(home, into)
     if word == "split" and not set(symptoms) & set(found.symptoms):
-        raise Fix(f"{incident}: no such symptoms to split off", hint="its symptoms: " + "; ".join(found.symptoms))
+        raise Fix(
+            f"{incident}: no such symptoms to split off", hint="its symptoms: " + "; ".join(found.symptoms)
+        )
     record = rec.Corrected(person, home.clock(), incident, word, into, cause, tuple(symptoms), note)
     _append(home, record)
     return f"{incident}: {word.replace('_', ' ')}, by {person}"

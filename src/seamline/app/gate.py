@@ -87,7 +87,9 @@ def _outcome(found: Sequence[Finding]) -> Outcome:
 def _decider(change: Change, found: Sequence[Finding], base: Base, at: datetime) -> Accountable:
     """Who stands above every seam that a finding names; without one the changed unit's owner."""
     stack = base.stack
-    ends = {end for f in found if f.seam for end in f.seam[:2]} or {stack.unit(stack.canonical(change.entity))}
+    ends = {end for f in found if f.seam for end in f.seam[:2]} or {
+        stack.unit(stack.canonical(change.entity))
+    }
     seam = next((f.seam for f in found if f.seam), None) if len({f.seam for f in found}) == 1 else None
     return base.tree.accountable({stack.owner(e) for e in ends}, at, seam)
 
@@ -111,7 +113,9 @@ def _described(text: str, at: datetime) -> Change:
     try:
         d = msgspec.json.decode(text, type=Described)
     except msgspec.ValidationError as error:
-        raise Fix(f"the change can't be read: {error}", hint="fields: entity, kind, title, version, facts") from None
+        raise Fix(
+            f"the change can't be read: {error}", hint="fields: entity, kind, title, version, facts"
+        ) from None
     facts = {**d.facts, "rollback": "true"} if d.rollback else d.facts
     return Change(
         event_id("gate", text), "gate", 0, at, at, d.entity, d.kind, "announced", d.title or f"change of {d.entity}",

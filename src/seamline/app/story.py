@@ -97,7 +97,10 @@ def _lines(
             yield stack.domain(desk), _ticket(t, desk)
     if incident.opened_at is not None:
         domain = stack.domain(top.entity) if top.entity else DOMAINS[0]
-        yield domain, StoryLine(incident.opened_at, f"{incident.id} opened; {incident.accountable} told", "told")
+        yield (
+            domain,
+            StoryLine(incident.opened_at, f"{incident.id} opened; {incident.accountable} told", "told"),
+        )
 
 
 def _change(c: Change, entity: str, guilty: bool) -> StoryLine:

@@ -92,7 +92,9 @@ def decide(opinion: Opinion) -> list[rec.AnyRecord]:
     for incident in opinion.incidents:
         fresh = incident.state == "candidate" and incident.environment == paged
         if fresh and crosses(incident, opinion.as_of):
-            out += _open(incident, opinion, len(opinion.entries) + sum(isinstance(r, rec.Opened) for r in out))
+            out += _open(
+                incident, opinion, len(opinion.entries) + sum(isinstance(r, rec.Opened) for r in out)
+            )
         elif incident.state == "open":
             out += _follow(incident, opinion)
     return out

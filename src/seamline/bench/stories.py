@@ -92,7 +92,12 @@ def score(recording: Path, config: Path) -> Outcome:
 
 
 def compare(
-    name: str, truth: dict[str, Any], found: Sequence[Incident], n_read: int, seconds: float, hours: float
+    name: str,
+    truth: dict[str, Any],
+    found: Sequence[Incident],
+    n_read: int,
+    seconds: float,
+    hours: float = 0.0,
 ) -> Outcome:
     """What of the truth was met. Each true incident is held against the found one that names its cause."""
     wanted = truth["incidents"]

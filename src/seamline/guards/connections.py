@@ -30,7 +30,9 @@ def check(change: Change, stack: StackMap, state: Capacity) -> list[Finding]:
     """
     if change.kind in ("config", "flag") and not any(k in change.facts for k in (*POOL_FACTS, *SIZE_FACTS)):
         return []
-    return [f for service in _services(change, stack, state) for f in _of_service(change, service, stack, state)]
+    return [
+        f for service in _services(change, stack, state) for f in _of_service(change, service, stack, state)
+    ]
 
 
 def _services(change: Change, stack: StackMap, state: Capacity) -> list[str]:

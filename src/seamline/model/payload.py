@@ -1,7 +1,7 @@
 """What tools send, read with care: JSON that may be anything, times in any spelling, personal words in text."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -75,7 +75,7 @@ def _from_epoch(number: float) -> datetime:
 def replacer(
     pseudonym: Callable[[str], str],
     *,
-    patterns: Iterable[str] = (EMAIL,),
+    patterns: Sequence[str] = (EMAIL,),
     words: Iterable[str] = (),
     keep: Iterable[str] = (),
 ) -> Callable[[str], str]:
@@ -83,6 +83,7 @@ def replacer(
 
     Where several fit, `keep` (left as it stands) wins, then the patterns in their order, then the longest word.
     Words are matched by case: a name like Will is also a verb. Raises Unreadable for more than N_WORDS words.
+    A pattern that spells an `@` must not match where there is none: most texts have none, and are passed over.
     """
     wanted = set(words)
     if len(wanted) > N_WORDS:
@@ -93,11 +94,12 @@ def replacer(
     parts += [f"(?:{pattern})" for pattern in patterns]
     parts += [rf"(?<![\w-])(?:{named})(?![\w-])"] if named else []
     search = re.compile("|".join(parts) or r"(?!)")
+    marks = ["@", *wanted] if all("@" in pattern for pattern in patterns) else [""]  # "" is in every text
 
     def replaced(match: re.Match[str]) -> str:
         return match[0] if match.groupdict().get("kept") else pseudonym(match[0])
 
-    return lambda text: search.sub(replaced, text)
+    return lambda text: search.sub(replaced, text) if any(mark in text for mark in marks) else text
 
 
 def is_pseudonym(text: str) -> bool:

@@ -1,14 +1,14 @@
 """Bursts of alike tickets at a desk.
 
-For each ticket and each window that ends with it: how many tickets of distinct requesters with alike wording
-came in the window, against what the Gamma-Poisson predictive distribution expects from the alike tickets
-before. Alike is by words in common after stop words are gone; two words of one stem are one word. Three
-tickets at once that speak of different things are no burst, a flood of one sort is.
+For each ticket and each window that ends with it: how many tickets of distinct requesters that are alike to one
+of them came in the window, against what the Gamma-Poisson predictive distribution expects from the alike
+tickets before (a scan over windows, Kulldorff 1997, with a conjugate rate). Three tickets at once that
+speak of different things are no burst, a flood of one sort is.
 Causal: a burst is found by the ticket that makes it one, and its signature is that of its first tickets, so
-its identity does not move when more arrive. O(tickets x tickets in the longest window) per desk.
+its identity does not move when more arrive.
 """
 
-import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from seamline.analysis.detect.eps import HISTORY, clock, eps
 from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.series import LINGER_S, MAX_STRENGTH, few
+from seamline.analysis.detect.wording import IN_COMMON, neighbours, positions, signature, stems
 from seamline.model.event import Ticket
 from seamline.model.symptom import Observable, Symptom
 
@@ -27,18 +28,7 @@ MIN_TICKETS = 3
 _NEAR_S = 300.0  # tickets of one burst are no further apart, unless its window is longer
 _MAX_CHANCE = 1e-3
 _PRIOR_N, _PRIOR_S = 0.5, 600.0  # half a ticket in ten minutes is believed before anything was seen
-_STEM = 7  # letters that stand for a word: appointment, appointments
-_IN_COMMON = 2  # words that make two tickets alike
-_N_WORDS = 3  # words in a signature
-_STOP_WORDS = """
-a about again all also am an and any are as at back be been but by can cannot cant could day dear did do does
-doesnt dont email for from get getting gets go good got had has have hello help her here hi him his how i if im in
-into is isnt it its ive just keep know last let like mail me more my need no not now of off on one only or our out over
-phone please pm regards said saying says she should since so some still team thank thanks that the their them then
-there they this to today too tried try trying up us very was we were what when where which while who why will with
-wont would yesterday you your yours
-"""
-_STOP = frozenset(_STOP_WORDS.split())
+_MAX_TICKETS = 500  # latest tickets of a desk that are looked at
 
 _Key = tuple[str, str]
 
@@ -62,7 +52,7 @@ class Burst:
         self.shared: set[str] = set()  # stems that two or more of its tickets say
         for one in said:
             self.add(one)
-        self.words = _signature(self._counted)
+        self.words = signature(self._counted)
 
     def add(self, said: _Said) -> None:
         """Take one more ticket; the signature stays that of the first ones."""
@@ -86,33 +76,11 @@ def observe(
             desks.setdefault((canonical(ticket.desk), where), []).append(ticket)
     found: list[Observable] = []
     for (desk, where), came in sorted(desks.items()):
+        came = sorted(came, key=lambda t: (t.at, t.id))[-_MAX_TICKETS:]
         said = [_Said(t.at.timestamp(), t, stems(f"{t.subject} {t.text}")) for t in came]
-        said.sort(key=lambda s: (s.at_ts, s.ticket.id))
-        found += _observables(desk, where, said, since, as_of, environment)
+        from_ = came[0].at if len(came) == _MAX_TICKETS else since
+        found += _observables(desk, where, said, from_, as_of, environment)
     return found
-
-
-def stems(text: str) -> frozenset[str]:
-    """The content words of a text, cut to their stems.
-
-    >>> sorted(stems("Booking fails: I can't book, error 500"))
-    ['500', 'book', 'error', 'fail']
-    """
-    words = re.findall(r"[^\W_]+", text.lower().replace("'", "").replace("’", ""))
-    return frozenset(_stem(word) for word in words if len(word) > 2 and word not in _STOP)
-
-
-def _stem(word: str) -> str:
-    for ending in ("ings", "ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            word = word[: -len(ending)]
-            break
-    return word[:_STEM]
-
-
-def alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two tickets speak of the same thing: two words in common, one where a ticket has no more."""
-    return len(one & other) >= min(_IN_COMMON, max(1, len(one)), max(1, len(other)))
 
 
 def _observables(
@@ -132,14 +100,15 @@ def _observables(
 
 
 def _bursts(said: Sequence[_Said], since_ts: float) -> list[Burst]:
-    """Every burst, oldest first. A ticket belongs to the first burst that it is alike to and near to."""
+    """Every burst, oldest first. A ticket belongs to the latest burst that it is alike to and near to."""
     bursts: list[Burst] = []
+    alike = neighbours([one.stems for one in said])
     for i, newest in enumerate(said):
         home = next((b for b in reversed(bursts) if _belongs(newest, b)), None)
         if home is not None:
             home.add(newest)
             continue
-        found = _burst_at(said, i, since_ts)
+        found = _burst_at(said, alike, i, since_ts)
         if found is not None:
             bursts.append(found)
     return bursts
@@ -148,25 +117,40 @@ def _bursts(said: Sequence[_Said], since_ts: float) -> list[Burst]:
 def _belongs(said: _Said, burst: Burst) -> bool:
     """Whether a ticket came soon enough and says two of the words that the burst's tickets share."""
     near = said.at_ts - burst.said[-1].at_ts <= max(burst.window_s, _NEAR_S)
-    return near and len(said.stems & burst.shared) >= _IN_COMMON
+    return near and len(said.stems & burst.shared) >= IN_COMMON
 
 
-def _burst_at(said: Sequence[_Said], i: int, since_ts: float) -> Burst | None:
-    """The burst that the i-th ticket makes, in the window where it is least likely by chance."""
-    newest = said[i]
-    same = [other for other in said[: i + 1] if alike(newest.stems, other.stems)]
+def _burst_at(said: Sequence[_Said], alike: Sequence[int], i: int, since_ts: float) -> Burst | None:
+    """The burst that the i-th ticket makes, in the window where it is least likely by chance.
+
+    A burst is a ticket of the window with all those in the window that are alike to it, the newest among them.
+    """
+    upto = (1 << (i + 1)) - 1
     best: Burst | None = None
     for window_s in WINDOWS_S:
-        start_ts = newest.at_ts - window_s
-        inside = [other for other in same if other.at_ts > start_ts]
-        n = len({other.ticket.requester or other.ticket.id for other in inside})
-        n_seconds = len({int(other.at_ts) for other in inside})  # in one second writes a machine: an import
-        if min(n, n_seconds) < MIN_TICKETS or start_ts - since_ts < window_s:
-            continue
-        chance = _chance(n, len(same) - len(inside), start_ts - since_ts, window_s)
-        if chance < min(_MAX_CHANCE, best.chance if best else 1.0):
-            best = Burst(inside, window_s, chance)
+        start_ts = said[i].at_ts - window_s
+        if start_ts - since_ts < window_s:
+            break
+        before = (1 << bisect_right(said, start_ts, key=lambda one: one.at_ts)) - 1
+        inside = upto & ~before
+        for centre in positions(alike[i] & inside):
+            came = [said[k] for k in positions(alike[centre] & inside)]
+            n = _people(came)
+            if n < MIN_TICKETS:
+                continue
+            chance = _chance(n, (alike[centre] & before).bit_count(), start_ts - since_ts, window_s)
+            if chance < min(_MAX_CHANCE, best.chance if best else 1.0):
+                best = Burst(came, window_s, chance)
     return best
+
+
+def _people(said: Sequence[_Said]) -> int:
+    """How many wrote: distinct requesters, and no more than seconds in which they did.
+
+    What is dated one and the same second was written by a machine: an import, a form sent thrice.
+    """
+    requesters = {one.ticket.requester or one.ticket.id for one in said}
+    return min(len(requesters), len({int(one.at_ts) for one in said}))
 
 
 def _chance(n: int, n_before: int, before_s: float, window_s: float) -> float:
@@ -180,12 +164,6 @@ def _chance(n: int, n_before: int, before_s: float, window_s: float) -> float:
     return max(0.0, 1.0 - below)
 
 
-def _signature(counted: Counter[str]) -> str:
-    """The stems that most of these tickets share, sorted."""
-    top = sorted(counted, key=lambda stem: (-counted[stem], stem))[:_N_WORDS]
-    return " ".join(sorted(top))
-
-
 def _ended_at(burst: Burst, as_of: datetime) -> datetime | None:
     """When its last ticket came, if it has been quiet for longer than its tickets would explain."""
     last = burst.said[-1].ticket.at
@@ -195,7 +173,7 @@ def _ended_at(burst: Burst, as_of: datetime) -> datetime | None:
 
 def _symptom(burst: Burst, ended_at: datetime | None) -> Symptom:
     first = burst.said[0].ticket
-    n = len({one.ticket.requester or one.ticket.id for one in burst.said})
+    n = _people(burst.said)
     return Symptom(
         onset_at=first.at,
         healthy_at=first.at - timedelta(seconds=burst.window_s),
