@@ -11,6 +11,7 @@ from seamline.analysis.override import ROLLBACK
 from seamline.app import views
 from seamline.app.decide import decide
 from seamline.app.gate import gate
+from seamline.app.hand_down import accept, hand_down
 from seamline.model import record as rec
 from seamline.model.errors import Fix
 from seamline.model.verdict import Finding, Outcome, Verdict
@@ -180,6 +181,21 @@ def test_who_it_went_up_to_decides() -> None:
         decide(world.home, held.change, "pass", "late", by="dario")
     decide(world.home, held.change, "pass", "go", by="mara")
     assert ask(world).outcome == "pass"
+
+
+@pytest.mark.usefixtures("says")
+def test_a_new_decider_gets_a_clock_of_their_own() -> None:
+    """The seam is handed down while a hold runs: the receiver decides from then on, with a whole day."""
+    world = clinic()
+    ask(world)
+    world.now = later(0.9)
+    hand_down(world.home, SEAM, "ben", later(10), by="dario")
+    accept(world.home, SEAM, by="ben")
+    verdict = ask(world)
+    assert (verdict.accountable, verdict.expires_at) == ("ben", later(1.9))
+    assert outcomes(world, [1.1, 1.9, 2.5, 2.9]) == [
+        ("hold", "ben"), ("hold", "dario"), ("hold", "dario"), ("hold", "mara"),
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("says")
