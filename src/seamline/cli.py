@@ -67,7 +67,7 @@ def init(
     owner: Annotated[str, typer.Option("--owner", metavar="NAME", help="The whole-stack owner.")],
     name: Annotated[str, typer.Option("--name", help="The organisation.")] = "Our organisation",
 ) -> None:
-    """Make a home with its whole-stack owner and a starter seamline.toml."""
+    """Make a home with one owner and a starter seamline.toml."""
     from seamline.app import configure
 
     with _open(home, write=True) as opened:
@@ -107,7 +107,7 @@ def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the story.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8484,
 ) -> None:
-    """Replay a recorded Friday and tell what broke, why, and whose it is."""
+    """Tell a recorded Friday: what broke, why, and whose it is."""
     from tempfile import TemporaryDirectory
 
     from seamline.app import demo as verb
@@ -131,7 +131,7 @@ def ingest(
         list[str], typer.Argument(metavar="FILE...", help=".jsonl, .jsonl.zst, or - for stdin.")
     ],
 ) -> None:
-    """Take recorded deliveries into the log; what is there already is not taken twice."""
+    """Take recorded deliveries into the log. What is there already is not taken twice."""
     from seamline.app import replay as verb
     from seamline.terminal import progress
 
@@ -145,8 +145,8 @@ def ingest(
 # -- reading -----------------------------------------------------------------
 LISTS = {
     "incidents": "List what broke: one person, one cause, one seam each.",
-    "seams": "List where two owners or domains meet, and who answers for it.",
-    "entities": "List all that can break, with its owner, its domain and its other spellings.",
+    "seams": "List where two owners or domains meet, and who answers.",
+    "entities": "List all that can break, its owner and its spellings.",
     "loose-ends": "List what tools speak of and nothing on the map explains.",
     "decisions": "List who decided what, on which evidence.",
 }
@@ -188,7 +188,7 @@ def deliveries(
 def why(
     home: HomeOption, incident: IncidentArgument, as_of: AsOfOption = None, json: JsonOption = False
 ) -> None:
-    """Tell an incident: causes, path, seam, person, for and against, what would change the answer."""
+    """Tell an incident: cause, way, seam, person, for and against. And what would change the answer."""
     from seamline.app import views
     from seamline.terminal import story
 
@@ -250,7 +250,7 @@ def correct(
     ] = None,
     note: Annotated[str, typer.Option("--note", help="One line, kept on record.")] = "",
 ) -> None:
-    """Say what an incident really was; only causes a person confirmed are learned from."""
+    """Say what an incident really was. Only causes a person confirmed are learned from."""
     from seamline.app import correct as verb
 
     with _open_to_write(home) as opened:
@@ -269,12 +269,15 @@ def erase(
     positions: Annotated[list[str], typer.Argument(metavar="SEQ...", help="Log positions: 17, or 20-25.")],
     why: Annotated[str, typer.Option("--why", help="One line, kept on record.")],
 ) -> None:
-    """Remove the bodies of deliveries for good; their envelopes and the reason stay."""
+    """Remove the bodies of deliveries for good. Their envelopes and the reason stay."""
     from seamline.app import erase as verb
+    from seamline.app import views
+    from seamline.app.correct import LOCAL, actor
 
     seqs = [seq for text in positions for seq in log_positions(text)]
     with _open_to_write(home) as opened:
-        n_erased = verb.erase(opened, seqs, why)
+        by = actor(views.organisation(opened), LOCAL)
+        n_erased = verb.erase(opened.log, seqs, why, by, opened.clock())
     print(f"{n_erased} bodies removed")
 
 
@@ -308,7 +311,7 @@ def replay(
     until: Annotated[int | None, typer.Option("--until", min=0, metavar="SEQ", help="Log position.")] = None,
     as_of: AsOfOption = None,
 ) -> None:
-    """Rebuild every opinion from the log; equal logs give equal bytes."""
+    """Rebuild every opinion from the log. Equal logs give equal bytes."""
     from hashlib import sha256
 
     from seamline.app import replay as verb
@@ -331,7 +334,7 @@ def bench(
         list[str] | None, typer.Argument(metavar="KEY=VALUE...", help="Its own settings.")
     ] = None,
 ) -> None:
-    """Measure this installation; figures are ratios to a yardstick on the same machine."""
+    """Measure this installation. Figures are ratios to a yardstick on the same machine."""
     from seamline.terminal import benches
 
     if name == "list":

@@ -78,6 +78,7 @@ def _rows(story: Story) -> Iterable[tuple[str, RenderableType]]:
     if top.seam is not None:
         yield "Seam", _seam(story)
     yield "Person", _person(story)
+    yield "", ""
     if top.evidence_for:
         yield "For", _evidence(top.evidence_for, "green")
     if top.evidence_against:
@@ -87,6 +88,7 @@ def _rows(story: Story) -> Iterable[tuple[str, RenderableType]]:
     if story.incident.ask:
         yield "Ask", Text(short(story.incident.ask))
     if story.verdict is not None:
+        yield "", ""
         yield "Next time", verdict.render(story.verdict, {story.incident.accountable: story.person})
 
 
