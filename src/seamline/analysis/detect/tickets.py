@@ -26,8 +26,10 @@ from seamline.model.symptom import Observable, Symptom
 WINDOWS_S = (60.0, 120.0, 300.0, 900.0, 3600.0)
 MIN_TICKETS = 3
 _NEAR_S = 300.0  # tickets of one burst are no further apart, unless its window is longer
-_MAX_CHANCE = 1e-3
+_ALIKE = 0.05  # of all earlier tickets this share is believed to be of any one sort
+_ALPHA, _ALPHA_N = 0.02, 10  # chance of a false burst: spent over the tickets of a desk, at first over ten
 _PRIOR_N, _PRIOR_S = 0.5, 600.0  # half a ticket in ten minutes is believed before anything was seen
+_OFTEN = 0.2  # share of a burst's tickets that makes a word one of the burst
 _MAX_TICKETS = 500  # latest tickets of a desk that are looked at
 
 _Key = tuple[str, str]
@@ -44,12 +46,10 @@ class _Said(Struct, frozen=True):
 class Burst:
     """Alike tickets of one burst, oldest first, and the window in which it was found."""
 
-    def __init__(self, said: Sequence[_Said], window_s: float, chance: float) -> None:
+    def __init__(self, said: Sequence[_Said], window_s: float) -> None:
         self.said: list[_Said] = []
         self.window_s = window_s
-        self.chance = chance
         self._counted: Counter[str] = Counter()
-        self.shared: set[str] = set()  # stems that two or more of its tickets say
         for one in said:
             self.add(one)
         self.words = signature(self._counted)
@@ -58,7 +58,11 @@ class Burst:
         """Take one more ticket; the signature stays that of the first ones."""
         self.said.append(said)
         self._counted.update(said.stems)
-        self.shared.update(stem for stem in said.stems if self._counted[stem] > 1)
+
+    def shares(self, said: _Said) -> int:
+        """How many words a ticket has in common with a good part of the burst's."""
+        often = max(2.0, _OFTEN * len(self.said))
+        return sum(self._counted[stem] >= often for stem in said.stems)
 
 
 def observe(
@@ -115,9 +119,9 @@ def _bursts(said: Sequence[_Said], since_ts: float) -> list[Burst]:
 
 
 def _belongs(said: _Said, burst: Burst) -> bool:
-    """Whether a ticket came soon enough and says two of the words that the burst's tickets share."""
+    """Whether a ticket came soon enough and says two of the words that many of the burst's tickets say."""
     near = said.at_ts - burst.said[-1].at_ts <= max(burst.window_s, _NEAR_S)
-    return near and len(said.stems & burst.shared) >= IN_COMMON
+    return near and burst.shares(said) >= IN_COMMON
 
 
 def _burst_at(said: Sequence[_Said], alike: Sequence[int], i: int, since_ts: float) -> Burst | None:
@@ -127,6 +131,7 @@ def _burst_at(said: Sequence[_Said], alike: Sequence[int], i: int, since_ts: flo
     """
     upto = (1 << (i + 1)) - 1
     best: Burst | None = None
+    least = _ALPHA / (i + _ALPHA_N)
     for window_s in WINDOWS_S:
         start_ts = said[i].at_ts - window_s
         if start_ts - since_ts < window_s:
@@ -138,9 +143,10 @@ def _burst_at(said: Sequence[_Said], alike: Sequence[int], i: int, since_ts: flo
             n = _people(came)
             if n < MIN_TICKETS:
                 continue
-            chance = _chance(n, (alike[centre] & before).bit_count(), start_ts - since_ts, window_s)
-            if chance < min(_MAX_CHANCE, best.chance if best else 1.0):
-                best = Burst(came, window_s, chance)
+            expected = (alike[centre] & before).bit_count() + _ALIKE * before.bit_count()
+            chance = _chance(n, expected, start_ts - since_ts, window_s)
+            if chance < least:
+                best, least = Burst(came, window_s), chance
     return best
 
 
@@ -153,7 +159,7 @@ def _people(said: Sequence[_Said]) -> int:
     return min(len(requesters), len({int(one.at_ts) for one in said}))
 
 
-def _chance(n: int, n_before: int, before_s: float, window_s: float) -> float:
+def _chance(n: int, n_before: float, before_s: float, window_s: float) -> float:
     """Chance of n or more tickets in a window, given the trailing rate: the negative binomial's tail."""
     shape = _PRIOR_N + n_before
     stays = (_PRIOR_S + before_s) / (_PRIOR_S + before_s + window_s)
