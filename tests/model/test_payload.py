@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seamline.model.errors import Unreadable
-from seamline.model.payload import decode, is_pseudonym, moment, replacer, rewrite
+from seamline.model.payload import EMAIL, decode, is_pseudonym, moment, replacer, rewrite
 
 DEFAULT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -103,3 +103,10 @@ def test_pseudonyms_are_told_from_names() -> None:
     """Only the keyring's own form counts as one."""
     assert is_pseudonym("p_abcdefgh2345")
     assert not any(map(is_pseudonym, ("p_abc", "p_abcdefgh2345x", "P_ABCDEFGH2345", "anna")))
+
+
+def test_patterns_without_an_at_sign_are_looked_for_in_every_text() -> None:
+    """Only patterns that spell an `@` may pass over texts that have none."""
+    replace = replacer(lambda _: "p_x", patterns=(EMAIL, r"\+\d{6,}"))
+    assert replace("call +491761234") == "call p_x"
+    assert replacer(lambda _: "p_x", words=["Mira"])("Mira called") == "p_x called"
