@@ -24,7 +24,8 @@ SQL = load("sqlite.sql")
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x5EA3114E
 CHUNK = 500  # deliveries read per statement
-MAX_ROWS = 64  # rows per INSERT: one statement means one release of the interpreter's lock
+MAX_ROWS = 64  # rows per statement: each statement lets go of the interpreter's lock, and has to get it back
+N_PREPARED = 3 * MAX_ROWS + 20  # statements kept prepared: three kinds with 1 to MAX_ROWS rows each
 BUSY_S = 2.0
 _READ_ONLY = "file:{}?mode=ro"
 
@@ -72,7 +73,13 @@ def _reader(path: Path) -> sqlite3.Connection:
 
 def _writer(path: Path, schema: str, *, durable: bool) -> sqlite3.Connection:
     """The one connection that writes; creates the file, refuses one of another program or a later version."""
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path,
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=N_PREPARED,
+    )
     try:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -111,13 +118,8 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _spans(n: int) -> Iterator[tuple[int, int]]:
-    """0..n cut into runs of `MAX_ROWS` and then of powers of two: few distinct statements to prepare."""
-    start, size = 0, MAX_ROWS
-    while start < n:
-        while size > n - start:
-            size //= 2
-        yield start, start + size
-        start += size
+    """0..n cut into runs of at most `MAX_ROWS`."""
+    return ((start, min(start + MAX_ROWS, n)) for start in range(0, n, MAX_ROWS))
 
 
 class SqliteLog:
