@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
+from seamline.app.forms import IncidentForm
 from seamline.app.ingest import Listed
 from seamline.model.incident import Incident
 from seamline.model.stack import Entity, LooseEnd, Seam
@@ -88,41 +89,11 @@ class Api(Protocol):
         """A person's word on an incident. The record's log position."""
 
 
-class ToldShape(Struct, frozen=True):
-    """Who was told, and when."""
-
-    person: str
-    at: datetime
-
-
-class CauseShape(Struct, frozen=True):
-    """A cause as the list of incidents shows it."""
-
-    kind: str
-    changes: tuple[str, ...]
-    entity: str
-    seam: tuple[str, str, str] | None
-    probability: float
-
-
-class IncidentShape(Struct, frozen=True):
-    """An incident as the list shows it."""
-
-    id: str
-    opened_at: datetime | None
-    state: str
-    accountable: str
-    told: tuple[ToldShape, ...]
-    causes: tuple[CauseShape, ...]
-    entities: tuple[str, ...]
-    domains: tuple[str, ...]
-
-
 class Incidents(Struct, frozen=True):
     """`/api/incidents`."""
 
     as_of: datetime | None
-    incidents: tuple[IncidentShape, ...]
+    incidents: tuple[IncidentForm, ...]
 
 
 class Seams(Struct, frozen=True):
@@ -172,18 +143,3 @@ class Problem(Struct, frozen=True):
 
     error: str
     hint: str = ""
-
-
-def shape(incident: Incident) -> IncidentShape:
-    """An incident as `seamline incidents --json` and `/api/incidents` print it."""
-    i = incident
-    return IncidentShape(
-        id=i.id,
-        opened_at=i.opened_at,
-        state=i.state,
-        accountable=i.accountable,
-        told=tuple(ToldShape(person, at) for person, at in i.told),
-        causes=tuple(CauseShape(c.kind, c.changes, c.entity, c.seam, c.probability) for c in i.causes),
-        entities=i.entities,
-        domains=i.domains,
-    )

@@ -22,6 +22,7 @@ from litestar.params import Dependency, Parameter
 from litestar.types import ControllerRouterHandler
 
 from seamline import __version__
+from seamline.app.forms import incident_form
 from seamline.http import api as shapes
 from seamline.http.api import Api
 from seamline.http.health import Health, Readiness
@@ -59,7 +60,7 @@ def _aware(as_of: datetime | None) -> datetime | None:
 @get("/incidents", sync_to_thread=True)
 def incidents(api: Verbs, as_of: AsOf = None) -> shapes.Incidents:
     """All incidents, newest first."""
-    found = tuple(shapes.shape(i) for i in api.incidents(_aware(as_of)))
+    found = tuple(incident_form(i) for i in api.incidents(_aware(as_of)))
     return shapes.Incidents(as_of or api.as_of(), found)
 
 
