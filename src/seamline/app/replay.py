@@ -66,7 +66,13 @@ def _step_of(at: datetime) -> int:
 
 
 def _count(path: Path | str) -> int:
-    return 0 if str(path) == recording.STDIN else sum(1 for _ in recording.read_file(path))
+    """Lines of a recording; 0 when they can't be counted: a broken line is told of when its turn comes."""
+    if str(path) == recording.STDIN:
+        return 0
+    try:
+        return sum(1 for _ in recording.read_file(path))
+    except Fix:
+        return 0
 
 
 def export(home: Home, until: int | None = None, as_of: datetime | None = None) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Tell an incident: lanes, one cause, its way, its seam, its person, what speaks for and against."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from seamline.analysis import seams
@@ -38,8 +38,8 @@ def tell(incident: Incident, opinion: Opinion, facts: Facts) -> Story:
     """The story of one incident as of the opinion's time."""
     base, top = opinion.base, incident.causes[0]
     mine = [o for o in opinion.observables if o.id in incident.symptoms and o.symptom is not None]
-    lines = list(_lines(incident, mine, base, facts, opinion.as_of))
     people = {p.id: p.name for p in base.organisation.people}
+    lines = list(_lines(incident, mine, base, facts, people, opinion.as_of))
     rival = next((c for c in incident.causes[1:] if c.kind not in ("nothing",)), None)
     return Story(
         incident, opinion.as_of, sentence(top), people.get(incident.accountable, incident.accountable),
@@ -78,7 +78,12 @@ def _lanes(lines: Iterable[tuple[str, StoryLine]]) -> dict[str, tuple[StoryLine,
 
 
 def _lines(
-    incident: Incident, mine: Sequence[Observable], base: Base, facts: Facts, as_of: datetime
+    incident: Incident,
+    mine: Sequence[Observable],
+    base: Base,
+    facts: Facts,
+    people: Mapping[str, str],
+    as_of: datetime,
 ) -> Iterable[tuple[str, StoryLine]]:
     top, stack = incident.causes[0], base.stack
     onsets = [symptom_of(o).onset_at for o in mine]
@@ -97,10 +102,8 @@ def _lines(
             yield stack.domain(desk), _ticket(t, desk)
     if incident.opened_at is not None:
         domain = stack.domain(top.entity) if top.entity else DOMAINS[0]
-        yield (
-            domain,
-            StoryLine(incident.opened_at, f"{incident.id} opened; {incident.accountable} told", "told"),
-        )
+        told = ", ".join(dict.fromkeys(people.get(p, p) for p, _ in incident.told)) or "nobody"
+        yield domain, StoryLine(incident.opened_at, f"{incident.id} opened; {told} told", "told")
 
 
 def _change(c: Change, entity: str, guilty: bool) -> StoryLine:
