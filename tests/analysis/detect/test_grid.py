@@ -71,7 +71,7 @@ def test_cells_stay_where_they_are() -> None:
 @given(st.floats(1.0, 1e9), st.sampled_from([1.0, 3.0, 15.0, 60.0]), st.floats(0.0, 1e9))
 def test_the_last_cell_holds_the_present(as_of: float, step: float, since: float) -> None:
     """Whatever the start, the grid has at least one cell and its last one holds as_of."""
-    grid = grid_until(as_of, step, since)
+    grid = grid_until(as_of, step, since_ts=since)
     assert grid.n >= 1
     assert grid.cells(np.array([as_of]))[0] == grid.n - 1
 

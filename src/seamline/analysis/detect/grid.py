@@ -16,7 +16,9 @@ from seamline.analysis.facts import Floats, Series
 
 Cells = NDArray[np.int64]
 
-N_CELLS = 1440  # most cells looked at: 72 minutes of 3 s scrapes, 6 hours of 15 s, a day of 60 s
+MOST_CELLS = 1440  # 72 minutes of 3 s scrapes, 6 hours of 15 s, a day of 60 s
+LEAST_CELLS = 240
+MOST_SAMPLES = 5_000_000  # over all series of one panel: about a second
 GAP = 5.0  # scrape intervals without a sample after which nothing is said of the time between
 
 
@@ -40,13 +42,18 @@ class Bundle(Struct, frozen=True):
     series: tuple[Series, ...]
 
 
-def grid_until(as_of_ts: float, step_s: float, since_ts: float = -np.inf) -> Grid:
-    """The cells up to the one that holds `as_of_ts`, from `since_ts` on, at most the last `N_CELLS`."""
+def grid_until(as_of_ts: float, step_s: float, n_cells: int = MOST_CELLS, since_ts: float = -np.inf) -> Grid:
+    """The last `n_cells` cells up to the one that holds `as_of_ts`, fewer when nothing is older than `since_ts`."""
     last = int(np.ceil(as_of_ts / step_s)) - 1
-    first = last - N_CELLS + 1
+    first = last - n_cells + 1
     if since_ts > first * step_s:
         first = min(last, int(np.ceil(since_ts / step_s)) - 1)
     return Grid(step_s, first, last - first + 1)
+
+
+def affordable_cells(n_series: int) -> int:
+    """How far back so many series are looked at."""
+    return min(MOST_CELLS, max(LEAST_CELLS, MOST_SAMPLES // max(1, n_series)))
 
 
 def bundles(stretches: Sequence[Stretch], grid: Grid) -> list[Bundle]:

@@ -120,7 +120,8 @@ def _by_step(uses: list[_Use]) -> dict[float, list[_Use]]:
 
 
 def _panel(formula: roles.Formula, uses: list[_Use], step_s: float, as_of_ts: float) -> Panel:
-    grid = gr.grid_until(as_of_ts, step_s, min(use.stretch.first_ts for use in uses))
+    first_ts = min(use.stretch.first_ts for use in uses)
+    grid = gr.grid_until(as_of_ts, step_s, gr.affordable_cells(len(uses)), first_ts)
     groups = sorted({(use.key, use.part.group) for use in uses})
     row_of = {group: row for row, group in enumerate(groups)}
     tally = Tally(formula, grid, len(groups))
