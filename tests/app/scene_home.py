@@ -1,7 +1,7 @@
 """A home in memory whose one tool sends written scenes, event by event, at the time each happened."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +25,7 @@ from tests.analysis.says import START, at
 from tests.analysis.scene import read_scene
 
 NAME = "scene"
+BEFORE = START - timedelta(hours=1)
 FAILS = """
 stack callers
 deploy service:api 290
@@ -113,7 +114,7 @@ def toml(declared: Organisation) -> str:
     return "\n\n".join(rows) + "\n"
 
 
-def new_home(folder: Path, text: str, clock_at: datetime = START - timedelta(hours=1)) -> Home:
+def new_home(folder: Path, text: str, clock_at: datetime = BEFORE) -> Home:
     """An empty home with a scene's map in force; its clock stands still."""
     sources = {NAME: SOURCE}
     home = Home(
@@ -131,16 +132,11 @@ def new_home(folder: Path, text: str, clock_at: datetime = START - timedelta(hou
     return home
 
 
-def played(folder: Path, text: str = FAILS) -> Home:
+def played(folder: Path, text: str = FAILS, clock_at: datetime = BEFORE) -> Home:
     """A home that a scene was played into, step by step, as a live one takes it in."""
-    home = new_home(folder, text)
+    home = new_home(folder, text, clock_at)
     replay.play(home, recording(text, folder / "scene.jsonl"))
     return home
 
 
-def seqs(home: Home) -> Sequence[int]:
-    """Log positions of what the tool sent."""
-    return [d.seq for d in home.log.read() if d.source == NAME]
-
-
-__all__ = ["CALM", "FAILS", "at", "new_home", "played", "recording", "sent", "seqs"]
+__all__ = ["CALM", "FAILS", "at", "new_home", "played", "recording", "sent", "toml"]
