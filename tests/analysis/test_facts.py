@@ -1,0 +1,84 @@
+"""Facts are a set: order of arrival and repeats leave no trace."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from seamline.analysis.facts import Facts
+from seamline.model.event import Event
+from tests.analysis.says import at, change, map_fact, samples
+
+EVENTS: list[Event] = [
+    change("service:a", 10, seq=1),
+    replace(change("service:a", 10, seq=2), state="failed", version_at=at(20)),
+    replace(change("service:a", 10, seq=3), title="said again, the same second"),
+    change("service:b", 5, seq=4),
+    map_fact("service:a", "calls", "service:b", 5),
+    samples("up", "service:a", [(1, 1), (2, 1)], 6),
+    samples("up", "service:a", [(2, 0), (3, float("nan")), (4, 1)], 7),
+    samples("up", "service:a", [(2, 1), (3, 0.5)], 8),
+]
+
+
+def read(facts: Facts) -> tuple[object, ...]:
+    """All that facts say, without log positions."""
+    series = [(s.series, s.times.tolist(), np.nan_to_num(s.values, nan=-1).tolist()) for s in facts.series()]
+    changes = [replace(c, seq=0) for c in facts.sorted_changes()]
+    return series, changes, sorted(facts.map_facts), sorted(facts.claims)
+
+
+@settings(deadline=None)
+@given(st.permutations(EVENTS), st.lists(st.sampled_from(EVENTS), max_size=6), st.integers(0, 14))
+def test_equal_sets_of_events_give_equal_facts(order: list[Event], again: list[Event], split: int) -> None:
+    """In any order, any number of times, read in between or not."""
+    expected, mixed = Facts(), Facts()
+    expected.add(EVENTS)
+    every = [*order, *again]
+    mixed.add(every[:split])
+    read(mixed)
+    mixed.add(every[split:])
+    assert read(mixed) == read(expected)
+
+
+def test_the_latest_version_counts_whatever_came_last() -> None:
+    """By the sender's time, not by arrival."""
+    for events in (EVENTS[:2], EVENTS[1::-1]):
+        facts = Facts()
+        facts.add(events)
+        (found,) = facts.changes.values()
+        assert found.state == "failed"
+
+
+def test_of_two_values_for_one_time_the_larger_counts() -> None:
+    """A known value beats a vanished one."""
+    facts = Facts()
+    facts.add(EVENTS)
+    (one,) = facts.series()
+    assert one.times.tolist() == [at(t).timestamp() for t in (1, 2, 3, 4)]
+    assert one.values.tolist() == [1, 1, 0.5, 1]
+
+
+def test_a_repeat_makes_no_new_map() -> None:
+    """The map is built anew only when something it reads was added."""
+    facts = Facts()
+    facts.add(EVENTS)
+    before = facts.map_version
+    facts.add(EVENTS)
+    assert facts.map_version == before
+    facts.add([change("service:c", 1)])
+    assert facts.map_version == before + 1
+
+
+def test_position_and_time_never_go_back() -> None:
+    """The latest of both, in any order."""
+    facts = Facts()
+    facts.saw(5, at(50))
+    facts.saw(3, at(60))
+    facts.saw(7, None)
+    assert (facts.position, facts.as_of) == (7, at(60))
+
+
+def test_nothing_added_says_nothing() -> None:
+    """Empty facts are readable."""
+    assert read(Facts()) == ([], [], [], [])
