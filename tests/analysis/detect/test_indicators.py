@@ -2,7 +2,19 @@
 
 import numpy as np
 
-from tests.analysis.detect.world import at, counter, gauge, look, measurement, requests, scrapes, symptoms
+from seamline.model.event import Measurement
+from tests.analysis.detect.world import (
+    START_TS,
+    Shape,
+    at,
+    counter,
+    gauge,
+    look,
+    measurement,
+    requests,
+    scrapes,
+    symptoms,
+)
 
 
 def test_errors_after_a_clean_time_are_a_symptom_with_its_onset() -> None:
@@ -104,9 +116,6 @@ def test_the_first_failure_ever_counts() -> None:
 def test_a_peer_is_blamed_at_the_peer() -> None:
     """What a client counts about a vendor is watched at the vendor, sliced by the client."""
     labels = {"job": "msg", "service_name": "notify", "peer": "sms.example"}
-    text = []
-    for one in requests(390, lambda t: 0.9 if t > 200 else 0.0, rate=lambda _: 2.0, labels=labels):
-        text.append(measurement("http_client_requests_total", dict(one.labels), [], []))
     events = [
         measurement(
             "http_client_requests_total",
@@ -119,12 +128,12 @@ def test_a_peer_is_blamed_at_the_peer() -> None:
     assert list(symptoms(events, 390)) == ["error_ratio peer:sms.example from notify"]
 
 
-def latency(until: float, mean_s: object, seed: int = 3) -> list[object]:
+def latency(until: float, mean_s: Shape, seed: int = 3) -> list[Measurement]:
     """Sum and count of durations around a mean that changes."""
     rng = np.random.default_rng(seed)
     times = scrapes(until)
     n = rng.poisson(60, len(times))
-    spent = [float(rng.gamma(1.0, mean_s(t), k).sum()) for t, k in zip(times, n, strict=True)]  # type: ignore[operator]
+    spent = [float(rng.gamma(1.0, mean_s(t), k).sum()) for t, k in zip(times, n, strict=True)]
     labels = {"job": "appt", "service_name": "booking"}
     return [
         measurement("http_request_duration_seconds_sum", labels, times, list(np.cumsum(spent))),
@@ -136,15 +145,15 @@ def test_slower_answers_are_a_symptom() -> None:
     """Answers that take five times as long are a symptom; a fifth more is none."""
     assert list(symptoms(latency(390, lambda t: 0.2 if t > 250 else 0.04), 390)) == [
         "latency service:booking"
-    ]  # type: ignore[arg-type]
-    assert not symptoms(latency(390, lambda t: 0.048 if t > 250 else 0.04), 390)  # type: ignore[arg-type]
+    ]
+    assert not symptoms(latency(390, lambda t: 0.048 if t > 250 else 0.04), 390)
 
 
-def connections(level: object, limit: float = 60.0) -> list[object]:
+def connections(level: Shape, limit: float = 60.0) -> list[Measurement]:
     """What an exporter says of a database's connections and their limit."""
     labels = {"job": "pg", "server": "visits-db"}
     return [
-        gauge("pg_stat_activity_count", {**labels, "state": "idle"}, 390, lambda t: level(t) - 2),  # type: ignore[operator]
+        gauge("pg_stat_activity_count", {**labels, "state": "idle"}, 390, lambda t: level(t) - 2),
         gauge("pg_stat_activity_count", {**labels, "state": "active"}, 390, lambda _: 2.0),
         gauge("pg_settings_max_connections", labels, 390, lambda _: limit),
     ]
@@ -152,9 +161,9 @@ def connections(level: object, limit: float = 60.0) -> list[object]:
 
 def test_a_full_database_is_a_symptom_but_growth_is_none() -> None:
     """Connections near their limit are a symptom; four times as many as before but half of it are none."""
-    full = symptoms(connections(lambda t: 58 if t > 250 else 10), 390)  # type: ignore[arg-type]
+    full = symptoms(connections(lambda t: 58 if t > 250 else 10), 390)
     assert list(full) == ["saturation database:visits-db connections"]
-    assert not symptoms(connections(lambda t: 40 if t > 250 else 10), 390)  # type: ignore[arg-type]
+    assert not symptoms(connections(lambda t: 40 if t > 250 else 10), 390)
 
 
 def test_a_queue_that_fills_is_a_symptom() -> None:
@@ -180,8 +189,8 @@ def test_replicas_and_pools_are_context() -> None:
 def test_a_constant_series_does_not_explode() -> None:
     """A series without any spread is silent, and a tiny step of it too."""
     labels = {"job": "pg", "server": "visits-db"}
-    level = connections(lambda t: 50.5 if t > 250 else 50.0)  # type: ignore[arg-type]
-    assert not symptoms([*level, gauge("pg_up", labels, 390, lambda _: 1.0)], 390)  # type: ignore[list-item]
+    level = connections(lambda t: 50.5 if t > 250 else 50.0)
+    assert not symptoms([*level, gauge("pg_up", labels, 390, lambda _: 1.0)], 390)
 
 
 def test_a_database_that_is_down_is_a_symptom() -> None:
@@ -190,3 +199,74 @@ def test_a_database_that_is_down_is_a_symptom() -> None:
         [gauge("pg_up", {"job": "pg", "server": "visits-db"}, 390, lambda t: float(t < 250))], 390
     )
     assert list(found) == ["error_ratio database:visits-db pg_up"]
+
+
+def test_another_environment_is_watched_apart() -> None:
+    """The same service in staging is its own observable, marked so."""
+    labels = {"job": "appt", "service_name": "booking", "environment": "staging"}
+    events = [
+        *requests(390, lambda t: 0.5 if t > 250 else 0.0, labels=labels),
+        *requests(390, lambda _: 0.0, seed=2),
+    ]
+    assert sorted(look(events, 390)) == [
+        "error_ratio service:booking",
+        "error_ratio service:booking @staging",
+        "vanished service:booking",
+        "vanished service:booking @staging",
+    ]
+    (found,) = symptoms(events, 390).values()
+    assert found.environment == "staging"
+
+
+def test_a_new_pods_first_failures_count() -> None:
+    """A pod that fails from its start dates the onset by its first scrape, not by its second."""
+    old = {"job": "appt", "service_name": "booking", "pod": "a"}
+    new = {**old, "pod": "b", "code": "500"}
+    times = scrapes(390, since=300)
+    events = [
+        *requests(390, lambda _: 0.0, labels=old),
+        measurement("http_requests_total", new, times, [40.0 * (i + 1) for i in range(len(times))]),
+    ]
+    symptom = look(events, 390)["error_ratio service:booking"].symptom
+    assert symptom is not None
+    assert symptom.onset_at == at(301.3)
+
+
+def test_what_is_lost_sight_of_is_over() -> None:
+    """Failures that nobody asks for any more end where the last request was seen."""
+    labels = {"job": "appt", "service_name": "booking"}
+    alive = gauge("up", labels, 1000, lambda _: 1.0)
+    events = [*requests(400, lambda t: 0.5 if t > 250 else 0.0, labels=labels), alive]
+    assert look(events, 600)["error_ratio service:booking"].symptom.ended_at is None  # type: ignore[union-attr]
+    ended_at = look(events, 900)["error_ratio service:booking"].symptom.ended_at  # type: ignore[union-attr]
+    assert ended_at is not None
+    assert ended_at <= at(400)
+
+
+def test_one_of_many_targets_down_is_no_symptom() -> None:
+    """`up` says something only when all targets of an entity are down."""
+    labels = {"job": "appt", "service_name": "booking"}
+
+    def targets(down: int) -> list[Measurement]:
+        return [
+            gauge("up", {**labels, "pod": str(i)}, 390, lambda t, i=i: float(t < 250 or i >= down))
+            for i in range(3)
+        ]
+
+    assert not symptoms(targets(1), 390)
+    assert list(symptoms(targets(3), 390)) == ["error_ratio service:booking up"]
+
+
+def test_seqs_are_few_and_ascending() -> None:
+    """A symptom names at most twenty deliveries, its first and its last ones."""
+    whole = requests(900, lambda t: 0.4 if t > 250 else 0.0)
+    events = [
+        measurement(one.metric, dict(one.labels), [t - START_TS], [v], seq=i + 1)
+        for one in whole
+        for i, (t, v) in enumerate(zip(one.times, one.values, strict=True))
+    ]
+    symptom = look(events, 900)["error_ratio service:booking"].symptom
+    assert symptom is not None
+    assert len(symptom.seqs) == 20
+    assert list(symptom.seqs) == sorted(set(symptom.seqs))
+    assert symptom.seqs[-1] == 300

@@ -23,7 +23,9 @@ BLOCK = 10  # cells per baseline
 MIN_HEALTHY = 20  # healthy samples without which nothing is judged but by an absolute bound
 BROKEN = 6.0  # the distance given to a sample over its absolute bound where no baseline is known yet
 _N_REFERENCE = 240
-_GROWTH = 1.1  # a baseline is made anew when there is a tenth more to make it of
+_ANEW = (
+    50  # cells after which a baseline is made anew at the latest, a tenth more to make it of at the earliest
+)
 _MAD_TO_SIGMA = 1.4826
 
 
@@ -49,7 +51,7 @@ def judge(panel: Panel) -> Judged:
     known = np.zeros((len(levels), 1), dtype=bool)
     upto = -1  # cells that the reference at hand is made of
     for start, end in _blocks(panel):
-        if upto < 0 or start - BLOCK >= upto * _GROWTH:
+        if upto < 0 or start - BLOCK - upto >= min(_ANEW, upto / 10):
             upto = max(0, start - BLOCK)
             level, spread, of_one, known = _reference(levels, panel.n, healthy, upto)
         cells = slice(start, end)
@@ -104,9 +106,7 @@ def _median(padded: Floats, count: NDArray[np.int64]) -> Floats:
         return np.full((len(padded), 1), np.nan)
     ordered = np.sort(padded, axis=1)
     rows = np.arange(len(padded))
-    low, high = (
-        ordered[rows, np.maximum(count - 1, 0) // 2],
-        ordered[rows, np.minimum(count // 2, padded.shape[1] - 1)],
-    )
+    low = ordered[rows, np.maximum(count - 1, 0) // 2]
+    high = ordered[rows, np.minimum(count // 2, padded.shape[1] - 1)]
     with np.errstate(invalid="ignore"):
         return np.where(count > 0, (low + high) / 2, np.nan)[:, None]

@@ -1,9 +1,9 @@
 """When a deviation began, how long it lasted, and whether it counts.
 
-A CUSUM of clipped distances: some slack is forgiven per sample, one sample adds at most `_CLIP`. The
-onset is the sample at which the sum left 0 for the last time before it passed `_ALARM` (Page 1954), so it is
-found in one pass; it counts once it has persisted. It ends with enough healthy samples in a row; what begins
-again soon after is the same episode.
+A CUSUM of clipped distances (Page 1954) finds in one pass that there is a lasting deviation: some slack is
+forgiven per sample, one sample adds at most `_CLIP`, the sum has to pass `_ALARM`, and at least `MIN_SAMPLES`
+unhealthy samples have to span the rule's time. From there the way goes back to the first unhealthy sample.
+It ends with as much healthy time in a row; what begins again soon after is the same episode.
 """
 
 import numpy as np
@@ -15,8 +15,8 @@ from seamline.analysis.facts import Floats
 
 MIN_SAMPLES = 3
 _CLIP, _ALARM, _CAP = 6.0, 9.0, 40.0
-_COOL = 2.0
-REJOIN_S = 120.0
+COOL = 2.0  # scales above usual from which on a sample is not healthy, once there is a deviation
+REJOIN_S = 120.0  # what begins again within that time goes on
 LOST_S = 300.0  # without a sample for so long nothing is said to go on
 
 Ints = NDArray[np.int64]
@@ -50,9 +50,9 @@ def _began(one: Episode, distance: Floats) -> Episode:
     known = np.flatnonzero(np.isfinite(distance[: one.onset]))
     onset, healthy = one.onset, -1
     for i in range(len(known) - 1, -1, -1):
-        if distance[known[i]] >= _COOL:
+        if distance[known[i]] >= COOL:
             onset = int(known[i])
-        elif i == 0 or distance[known[i - 1]] < _COOL:
+        elif i == 0 or distance[known[i - 1]] < COOL:
             healthy = int(known[i])
             break
     return Episode(healthy, onset, one.last, one.ended)
@@ -66,16 +66,14 @@ class _Walk:
         self.persist = max(MIN_SAMPLES, int(np.ceil(rule.persist_s / step_s)))
         self.rejoin = int(REJOIN_S / step_s)
         self.lost = max(int(LOST_S / step_s), 2 * self.persist)
-        self.total = np.zeros(n_rows)
+        self.total = np.zeros(n_rows)  # the sum
         self.calm = np.zeros(n_rows, dtype=np.int64)  # healthy samples in a row
         self.on = np.zeros(n_rows, dtype=bool)  # in an episode
         self.hot = np.zeros(n_rows, dtype=np.int64)  # unhealthy samples since the onset
-        self.healthy = np.full(n_rows, -1)
-        self.before = np.full(n_rows, -1)
-        self.onset = np.full(n_rows, -1)
-        self.last = np.full(n_rows, -1)
-        self.cool = np.full(n_rows, -1)
-        self.seen = np.full(n_rows, -1)
+        self.onset = np.full(n_rows, -1)  # cell in which the sum left 0 for the last time
+        self.last = np.full(n_rows, -1)  # last unhealthy cell
+        self.cool = np.full(n_rows, -1)  # first cell of the healthy ones in a row
+        self.seen = np.full(n_rows, -1)  # last cell with a sample
         self._found: list[list[Episode]] = [[] for _ in range(n_rows)]
 
     def step(self, cell: int, distance: Floats) -> None:
@@ -85,14 +83,13 @@ class _Walk:
         far = np.clip(np.where(known, distance, 0.0), -_CLIP, _CLIP) - self.slack
         rising = known & (self.total == 0.0) & (far > 0) & ~self.on
         self.total = np.where(known, np.clip(self.total + far, 0.0, _CAP), self.total)
-        self.onset[rising], self.before[rising], self.hot[rising] = cell, self.healthy[rising], 0
-        unhealthy = known & (distance >= _COOL)
+        self.onset[rising], self.hot[rising] = cell, 0
+        unhealthy = known & (distance >= COOL)
         self.hot[unhealthy] += 1
         self.last[unhealthy] = cell
         well = known & ~unhealthy
         self.cool[well & (self.calm == 0)] = cell
         self.calm = np.where(well, self.calm + 1, np.where(unhealthy, 0, self.calm))
-        self.healthy[well & (self.total == 0.0)] = cell
         lasting = (self.hot >= MIN_SAMPLES) & (self.last - self.onset + 1 >= self.persist)
         self.on |= (self.total >= _ALARM) & lasting
         for row in np.flatnonzero(self.on & (self.calm >= self.persist)):
@@ -104,14 +101,14 @@ class _Walk:
 
     def _keep(self, row: int, ended: int) -> None:
         found = self._found[row]
-        new = Episode(int(self.before[row]), int(self.onset[row]), int(self.last[row]), ended)
-        if found and new.onset - found[-1].ended <= self.rejoin:
-            new = Episode(found[-1].healthy, found[-1].onset, new.last, ended)
-            found.pop()
-        found.append(new)
+        onset = int(self.onset[row])
+        if found and onset - found[-1].ended <= self.rejoin:
+            onset = found.pop().onset
+        found.append(Episode(-1, onset, int(self.last[row]), ended))
 
     def found(self, n_cells: int) -> list[list[Episode]]:
-        """What was found; an episode that goes on has no end, one that was lost sight of ends there."""
+        """What was found, the last healthy cell still open; what goes on has no end, what was lost sight of ends
+        there."""
         for row in np.flatnonzero(self.on):
             lost = n_cells - self.seen[row] > self.lost
             self._keep(int(row), int(self.seen[row]) + 1 if lost else -1)

@@ -8,7 +8,7 @@ from seamline.analysis.detect.baseline import Judged, judge
 from seamline.analysis.detect.eps import clock, eps, moment
 from seamline.analysis.detect.indicators import Panel
 from seamline.analysis.detect.naming import observable_id
-from seamline.analysis.detect.onset import Episode, episodes
+from seamline.analysis.detect.onset import COOL, Episode, episodes
 from seamline.analysis.detect.rules import RULES
 from seamline.analysis.detect.window import Stretch
 from seamline.model.symptom import Observable, ObservableKind, Symptom
@@ -62,7 +62,7 @@ def _symptom(panel: Panel, row: int, judged: Judged, episode: Episode) -> Sympto
     healthy_ts = _healthy(panel, row, episode, onset_ts)
     during = slice(episode.onset, episode.last + 1)
     values, far = panel.values[row, during], judged.distance[row, during]
-    hot = np.isfinite(far) & (far >= 2.0)
+    hot = np.isfinite(far) & (far >= COOL)
     level = float(np.median(values[hot]))
     usual = judged.usual[row, episode.onset]
     onset_at = moment(onset_ts)

@@ -7,7 +7,7 @@ from math import exp
 import numpy as np
 from msgspec import Struct
 
-from seamline.analysis.detect.baseline import BLOCK, MIN_HEALTHY
+from seamline.analysis.detect.baseline import MIN_HEALTHY
 from seamline.analysis.detect.eps import moment
 from seamline.analysis.detect.indicators import panels
 from seamline.analysis.detect.window import stretches
@@ -29,14 +29,14 @@ class TrafficShift(Struct, frozen=True):
 def traffic_shifts(
     facts: Facts, canonical: Callable[[str], str], as_of: datetime, environment: str = ""
 ) -> list[TrafficShift]:
-    """The latest lasting shift per entity up to `as_of`, by (time, entity); older ones are usual by now."""
+    """The biggest lasting shift per entity in the window up to `as_of`, by (time, entity)."""
     found: list[TrafficShift] = []
     as_of_ts = as_of.timestamp()
     for panel in panels(stretches(facts.series(), as_of_ts), canonical, as_of_ts, environment):
         if panel.kind != "error_ratio":
             continue
         for row in np.flatnonzero(np.isfinite(panel.n).any(axis=1)):
-            shift = _latest(panel.n[row], panel.grid.step_s)
+            shift = _biggest(panel.n[row], panel.grid.step_s)
             if shift is not None:
                 at = moment((panel.grid.first + shift[0] + 1) * panel.grid.step_s)
                 key = panel.keys[row]
@@ -44,7 +44,7 @@ def traffic_shifts(
     return sorted(found, key=lambda s: (s.at, s.entity, s.ratio))
 
 
-def _latest(n: Floats, step_s: float) -> tuple[int, float] | None:
+def _biggest(n: Floats, step_s: float) -> tuple[int, float] | None:
     """Cell and ratio of the split that most changes the level of log rates, if it is big and lasts. O(cells).
 
     The split of least squares over all cells, by prefix sums; counts of 0 are taken as half a request.
@@ -63,7 +63,7 @@ def _latest(n: Floats, step_s: float) -> tuple[int, float] | None:
     gain[len(gain) - lasts + 1 :] = -1.0
     split = int(np.argmax(gain)) + 1
     usual, now = float(np.median(logs[:split])), float(np.median(logs[split:]))
-    noise = 1.4826 * float(np.median(np.abs(logs[:split] - usual)))
-    if abs(now - usual) < max(np.log(MIN_RATIO), 2.0 * noise / np.sqrt(min(BLOCK, lasts))):
+    noise = float(np.median(np.abs(logs[:split] - usual)))
+    if abs(now - usual) < max(np.log(MIN_RATIO), noise):
         return None
     return int(cells[split]), exp(now - usual)
