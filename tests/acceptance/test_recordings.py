@@ -115,7 +115,7 @@ def test_equal_deliveries_give_equal_answers() -> None:
     found = [r for r in recordings() if r.name.startswith("friday")]
     if not found:
         pytest.skip("the recorded Friday is missing: put friday.jsonl.zst into src/seamline/demo")
-    figures = replay.run(found[0], CONFIG, n_shuffles=2, n_hash_seeds=1)
+    figures = replay.prove(found[0], CONFIG, n_shuffles=2, n_hash_seeds=1)
     assert figures["different"] == []
     assert figures["n_incidents"] == [1, 1]
 

@@ -13,13 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from importlib.resources import as_file
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
+from seamline.app import demo, replay, views
 from seamline.app import recording as recordings
-from seamline.app import replay, views
 from seamline.bench._afresh import Answer, Conclusion, Task, conclude, digest, play, sent
 from seamline.bootstrap import open_home
 from seamline.model.errors import Fix
@@ -33,7 +34,16 @@ Figures = dict[str, object]
 Conclusions = tuple[Conclusion, ...]
 
 
-def run(recording: Path, config: Path, n_shuffles: int = 20, n_hash_seeds: int = 2) -> Figures:
+def run(recording: str = "", config: str = "", n_shuffles: int = 20, n_hash_seeds: int = 2) -> Figures:
+    """Figures of the proof for a recording and its `seamline.toml`; by default the Friday that the package brings."""
+    with (
+        as_file(demo.recorded() / "friday.jsonl.zst") as friday,
+        as_file(demo.recorded() / "seamline.toml") as clinic,
+    ):
+        return prove(Path(recording or friday), Path(config or clinic), n_shuffles, n_hash_seeds)
+
+
+def prove(recording: Path, config: Path, n_shuffles: int, n_hash_seeds: int) -> Figures:
     """Figures of the proof; `different` names all that did not come out the same and is empty when it holds.
 
     `n_shuffles` is per hash seed. Raises Fix when there is nothing in the recording.
