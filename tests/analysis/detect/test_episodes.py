@@ -58,5 +58,5 @@ def told(found: list[Episode]) -> str:
 def test_episodes(given: str, expected: str) -> None:
     """Each case's deviations are those of its second line."""
     one = panel(given)
-    (found,) = episodes(judge(one).distance, one.grid.step_s, RULES[one.kind])
+    (found,) = episodes(judge(one).distance, one.values, one.grid.step_s, RULES[one.kind])
     assert told(found) == expected

@@ -1,5 +1,7 @@
 """Indicators from raw series, by what people would call them."""
 
+from functools import partial
+
 import numpy as np
 
 from seamline.model.event import Measurement
@@ -15,6 +17,11 @@ from tests.analysis.detect.world import (
     scrapes,
     symptoms,
 )
+
+
+def step(before: float, after: float, at_s: float, second: float) -> float:
+    """A level that changes once."""
+    return after if second > at_s else before
 
 
 def test_errors_after_a_clean_time_are_a_symptom_with_its_onset() -> None:
@@ -77,10 +84,9 @@ def test_little_history_is_said() -> None:
 
 def test_traffic_drift_is_nothing() -> None:
     """Half as much traffic again, and half of it, moves no indicator."""
-    for factor in (1.5, 0.5):
-        assert not symptoms(
-            requests(390, lambda _: 0.01, rate=lambda t, f=factor: 20 * (f if t > 200 else 1)), 390
-        )
+    for after in (30.0, 10.0):
+        rate = partial(step, 20.0, after, 200.0)
+        assert not symptoms(requests(390, lambda _: 0.01, rate=rate), 390)
 
 
 def test_a_restart_is_nothing() -> None:
@@ -248,10 +254,8 @@ def test_one_of_many_targets_down_is_no_symptom() -> None:
     labels = {"job": "appt", "service_name": "booking"}
 
     def targets(down: int) -> list[Measurement]:
-        return [
-            gauge("up", {**labels, "pod": str(i)}, 390, lambda t, i=i: float(t < 250 or i >= down))
-            for i in range(3)
-        ]
+        levels = [partial(step, 1.0, float(i >= down), 250.0) for i in range(3)]
+        return [gauge("up", {**labels, "pod": str(i)}, 390, level) for i, level in enumerate(levels)]
 
     assert not symptoms(targets(1), 390)
     assert list(symptoms(targets(3), 390)) == ["error_ratio service:booking up"]

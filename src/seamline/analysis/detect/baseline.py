@@ -57,7 +57,7 @@ def judge(panel: Panel) -> Judged:
         cells = slice(start, end)
         scale = np.maximum(spread, rule.scale(level, of_one, panel.n[:, cells]))
         far = (levels[:, cells] - level) / scale
-        far = np.where(panel.values[:, cells] >= rule.least, far, np.minimum(far, 0.0))
+        far = np.where(panel.values[:, cells] >= rule.near, far, np.minimum(far, 0.0))
         distance[:, cells] = np.where(seen[:, cells], np.where(known, far, broken[:, cells]), np.nan)
         usual[:, cells] = rule.value(level)
         healthy[:, cells] = seen[:, cells] & ~(distance[:, cells] >= HOT)

@@ -31,11 +31,12 @@ class Episode(Struct, frozen=True):
     ended: int  # first cell of the healthy stretch that ended it, -1 while it lasts
 
 
-def episodes(distance: Floats, step_s: float, rule: Rule) -> list[list[Episode]]:
+def episodes(distance: Floats, values: Floats, step_s: float, rule: Rule) -> list[list[Episode]]:
     """The lasting deviations of each row, oldest first. O(cells), one step per column for all rows."""
+    enough = values >= rule.least
     walk = _Walk(distance.shape[0], step_s, rule)
     for cell in np.flatnonzero(np.isfinite(distance).any(axis=0)):
-        walk.step(int(cell), distance[:, cell])
+        walk.step(int(cell), distance[:, cell], enough[:, cell])
     return [
         [_began(one, row) for one in found]
         for row, found in zip(distance, walk.found(distance.shape[1]), strict=True)
@@ -69,15 +70,15 @@ class _Walk:
         self.total = np.zeros(n_rows)  # the sum
         self.calm = np.zeros(n_rows, dtype=np.int64)  # healthy samples in a row
         self.on = np.zeros(n_rows, dtype=bool)  # in an episode
-        self.hot = np.zeros(n_rows, dtype=np.int64)  # unhealthy samples since the onset
+        self.hot = np.zeros(n_rows, dtype=np.int64)  # unhealthy samples since the onset that count
         self.onset = np.full(n_rows, -1)  # cell in which the sum left 0 for the last time
         self.last = np.full(n_rows, -1)  # last unhealthy cell
         self.cool = np.full(n_rows, -1)  # first cell of the healthy ones in a row
         self.seen = np.full(n_rows, -1)  # last cell with a sample
         self._found: list[list[Episode]] = [[] for _ in range(n_rows)]
 
-    def step(self, cell: int, distance: Floats) -> None:
-        """Move every row that has a sample in this cell on by it."""
+    def step(self, cell: int, distance: Floats, enough: NDArray[np.bool_]) -> None:
+        """Move every row that has a sample in this cell on by it. `enough`: it may count for an alarm."""
         known = np.isfinite(distance)
         self.seen[known] = cell
         far = np.clip(np.where(known, distance, 0.0), -_CLIP, _CLIP) - self.slack
@@ -85,7 +86,7 @@ class _Walk:
         self.total = np.where(known, np.clip(self.total + far, 0.0, _CAP), self.total)
         self.onset[rising], self.hot[rising] = cell, 0
         unhealthy = known & (distance >= COOL)
-        self.hot[unhealthy] += 1
+        self.hot[unhealthy & enough] += 1
         self.last[unhealthy] = cell
         well = known & ~unhealthy
         self.cool[well & (self.calm == 0)] = cell

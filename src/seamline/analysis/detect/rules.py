@@ -19,7 +19,8 @@ class Rule(Struct, frozen=True):
     slack: float  # scales forgiven per sample: more where neighbouring samples deviate together
     persist_s: float  # a deviation that is over sooner is flapping
     ratio: bool = False  # judged by its ratio to the usual level, not by the difference
-    least: float = -np.inf  # below this value nothing is wrong, whatever was usual
+    least: float = -np.inf  # without some samples over this value nothing is wrong, whatever was usual ...
+    near: float = -np.inf  # ... and those below this one are healthy
     bound: float = np.inf  # at this value it is wrong even if nothing is known of before
     bound_n: float = 0.0  # ... when so many requests are behind it
 
@@ -67,7 +68,9 @@ RULES: dict[ObservableKind, Rule] = {
     # half as long again, and 25 ms on top, which is what people can feel
     "latency": Rule(lambda level: np.log1p(0.5 + 0.025 / np.exp(level)), _of_a_mean, 3.0, 30.0, ratio=True),
     # a tenth of the limit more than usual, and the limit near
-    "saturation": Rule(lambda level: np.full(level.shape, 0.1), _none, 2.0, 20.0, least=0.8, bound=0.98),
+    "saturation": Rule(
+        lambda level: np.full(level.shape, 0.1), _none, 2.0, 20.0, least=0.8, near=0.65, bound=0.98
+    ),
     # twice as much as usual, and ten more
-    "backlog": Rule(lambda level: 10.0 + level, _none, 3.0, 30.0, least=10.0),
+    "backlog": Rule(lambda level: 10.0 + level, _none, 3.0, 30.0, least=10.0, near=5.0),
 }

@@ -26,7 +26,7 @@ def observe(panels: Sequence[Panel], default_environment: str) -> list[Observabl
 
 def _of_panel(panel: Panel, default_environment: str) -> list[Observable]:
     judged = judge(panel)
-    found = episodes(judged.distance, panel.grid.step_s, RULES[panel.kind])
+    found = episodes(judged.distance, panel.values, panel.grid.step_s, RULES[panel.kind])
     rows = np.flatnonzero(np.isfinite(panel.values).any(axis=1) & judged.watched)
     return [_observable(panel, int(row), judged, found[row], default_environment) for row in rows]
 
