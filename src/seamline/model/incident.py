@@ -59,6 +59,7 @@ class Incident(Struct, frozen=True):
     symptoms: tuple[str, ...]  # observable ids
     entities: tuple[str, ...]
     domains: tuple[str, ...]
+    tickets: tuple[str, ...] = ()  # event ids of the tickets that belong to it, oldest first
     told: tuple[tuple[str, datetime], ...] = ()
     acknowledged_at: datetime | None = None
     since: datetime | None = None  # first onset among the symptoms that still go on
