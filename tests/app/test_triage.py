@@ -84,6 +84,13 @@ def test_another_cause_amends_and_proposes_but_moves_no_person(failed: Home) -> 
     assert (said.cause_key, said.seam, said.proposed) == ("latent:service:web", seam, "root")
 
 
+def test_the_same_cause_at_another_seam_proposes_its_person(failed: Home) -> None:
+    """It was told as one unit's own fault; when it is seen to cross a seam, that seam's person is proposed."""
+    assert the_incident(failed).accountable == "ana"
+    assert the_incident(failed).causes[0].seam == ("service:web", "service:api", "calls")
+    assert the_incident(failed).proposed == "root"
+
+
 def test_odds_below_the_line_say_nothing(failed: Home) -> None:
     """Another cause that is only a little likelier is no news."""
     formed = views.opinion(failed)

@@ -124,9 +124,10 @@ def _follow(incident: Incident, opinion: Opinion) -> list[rec.AnyRecord]:
     if _over(incident, opinion):
         return [rec.Closed(rec.SELF, opinion.as_of, incident.id, "its symptoms are over")]
     top = incident.causes[0]
-    recorded = next((c.probability for c in incident.causes if c.key == entry.cause_key), 1e-4)
+    told = (entry.cause_key, entry.seam)
+    recorded = next((c.probability for c in incident.causes if (c.key, c.seam) == told), 1e-4)
     grown = set(incident.symptoms) - entry.symptoms
-    moved = top.key != entry.cause_key and top.probability >= MOVED * recorded
+    moved = (top.key, top.seam) != told and top.probability >= MOVED * recorded
     if not moved and not grown:
         return []
     key, seam = (top.key, top.seam) if moved else (entry.cause_key, entry.seam)
