@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -88,18 +89,26 @@ def replacer(
     wanted = set(words)
     if len(wanted) > N_WORDS:
         raise Unreadable(f"{len(wanted)} names in one delivery, more than are looked for")
-    kept = _any_of(keep)
-    named = _any_of(wanted)
-    parts = [f"(?P<kept>{kept})"] if kept else []
-    parts += [f"(?:{pattern})" for pattern in patterns]
-    parts += [rf"(?<![\w-])(?:{named})(?![\w-])"] if named else []
-    search = re.compile("|".join(parts) or r"(?!)")
     marks = ["@", *wanted] if all("@" in pattern for pattern in patterns) else [""]  # "" is in every text
+
+    @cache
+    def search() -> re.Pattern[str]:
+        kept, named = _any_of(keep), _any_of(wanted)
+        parts = [f"(?P<kept>{kept})"] if kept else []
+        parts += [f"(?:{pattern})" for pattern in patterns]
+        parts += [rf"(?<![\w-])(?:{named})(?![\w-])"] if named else []
+        return re.compile("|".join(parts) or r"(?!)")
 
     def replaced(match: re.Match[str]) -> str:
         return match[0] if match.groupdict().get("kept") else pseudonym(match[0])
 
-    return lambda text: search.sub(replaced, text) if any(mark in text for mark in marks) else text
+    def replace(text: str) -> str:
+        for mark in marks:  # this runs for every text of every delivery
+            if mark in text:
+                return search().sub(replaced, text)
+        return text
+
+    return replace
 
 
 def is_pseudonym(text: str) -> bool:
