@@ -271,13 +271,10 @@ def erase(
 ) -> None:
     """Remove the bodies of deliveries for good. Their envelopes and the reason stay."""
     from seamline.app import erase as verb
-    from seamline.app import views
-    from seamline.app.correct import LOCAL, actor
 
     seqs = [seq for text in positions for seq in log_positions(text)]
     with _open_to_write(home) as opened:
-        by = actor(views.organisation(opened), LOCAL)
-        n_erased = verb.erase(opened.log, seqs, why, by, opened.clock())
+        n_erased = verb.erase(opened, seqs, why)
     print(f"{n_erased} bodies removed")
 
 
