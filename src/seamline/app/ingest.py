@@ -150,9 +150,10 @@ def read_delivery(sources: Mapping[str, Source], delivery: Delivery) -> Reading:
     try:
         return Reading(events=tuple(source.parse(delivery)))
     except Unreadable as error:
-        return Reading(unreadable=str(error) or "unreadable")
+        return Reading(unreadable=_one_line(str(error)) or "unreadable")
     except Exception as error:  # noqa: BLE001  one bad delivery must not end a replay; the reason is listed
-        return Reading(unreadable=f"the {delivery.source} parser failed: {type(error).__name__}: {error}")
+        why = f"the {delivery.source} parser failed: {type(error).__name__}: {error}"
+        return Reading(unreadable=_one_line(why))
 
 
 def list_deliveries(
@@ -230,7 +231,7 @@ def _read_record(body: bytes) -> Reading:
     try:
         return Reading(record=rec.from_body(body))
     except DecodeError as error:
-        return Reading(unreadable=f"a record this version doesn't know: {error}")
+        return Reading(unreadable=_one_line(f"a record this version doesn't know: {error}"))
 
 
 def _storable(key: str) -> str:
