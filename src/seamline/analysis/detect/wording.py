@@ -8,7 +8,7 @@ IN_COMMON = 2  # words that make two tickets alike
 _N_WORDS = 3  # words in a signature
 _STEM = 7  # letters that stand for a word: appointment, appointments
 _ENDINGS = ("ings", "ing", "ed", "es", "s")
-_PSEUDONYM = re.compile(r"\bp_[a-z2-7]+\b")  # one first name may be shared by many requesters
+_SENDER = re.compile(r"\bp_[a-z2-7]+\b|\S+@\S+")  # pseudonyms and addresses: names are shared by strangers
 _STOP_WORDS = """
 a about again all also am an and any are as at back be been but by can cannot cant could day dear did do does
 doesnt dont email for from get getting gets go good got had has have hello help her here hi him his how i if im in
@@ -21,12 +21,12 @@ _STOP = frozenset(_STOP_WORDS.split())
 
 
 def stems(text: str) -> frozenset[str]:
-    """The content words of a text, cut to their stems; pseudonyms are no words.
+    """The content words of a text, cut to their stems; who wrote is none.
 
     >>> sorted(stems("Booking fails: I can't book, error 500. p_4zmgxkdjz5iq"))
     ['500', 'book', 'error', 'fail']
     """
-    plain = _PSEUDONYM.sub(" ", text.lower()).replace("'", "").replace("’", "")
+    plain = _SENDER.sub(" ", text.lower()).replace("'", "").replace("’", "")
     return frozenset(_stem(w) for w in re.findall(r"[^\W_]+", plain) if len(w) > 2 and w not in _STOP)
 
 
