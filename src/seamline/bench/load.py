@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 from uuid import NAMESPACE_URL, uuid5
 
+from seamline.http.loop import loop_factory
 from seamline.model.errors import Stop
 
 SECRET = b"bench"
@@ -52,6 +54,11 @@ class Load:
         """Accepted deliveries per second."""
         return self.n_done / self.seconds
 
+    @property
+    def cpu_us(self) -> float:
+        """Microseconds of the server's processor time per accepted delivery."""
+        return self.server_cpu_s / self.n_done * 1e6
+
     def quantile_ms(self, q: float) -> float:
         """A quantile of the time from request to answer."""
         ordered = sorted(self.latencies_s)
@@ -79,8 +86,7 @@ class _Client(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._next()
 
     def data_received(self, data: bytes) -> None:
@@ -111,7 +117,8 @@ class _Client(asyncio.Protocol):
 
 def drive(port: int, wires: Sequence[bytes], seconds: float, clients: int) -> Load:
     """Send from `clients` connections at once for `seconds`, or until every request was sent."""
-    return asyncio.run(_drive(port, wires, seconds, clients))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(_drive(port, wires, seconds, clients))
 
 
 async def _drive(port: int, wires: Sequence[bytes], seconds: float, clients: int) -> Load:

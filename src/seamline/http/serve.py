@@ -22,6 +22,7 @@ from seamline.http.health import Health
 from seamline.http.inbox import LIMIT, InboxApp, Scope, Send
 from seamline.http.journal import log_to_stderr
 from seamline.http.live import Live, OnBatch
+from seamline.http.loop import loop_factory
 from seamline.http.secrets import Secrets, read_secrets
 from seamline.model.errors import Fix
 
@@ -67,7 +68,7 @@ def serve(
     for line in _greeting(listener, host, secrets, home):
         say(line)
     sys.stdout.flush()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_run(server, listener, committer, live))
 
 
@@ -167,13 +168,3 @@ def _greeting(listener: socket.socket, host: str, secrets: Secrets, home: Home) 
         reads = "reads need no token on loopback" if is_loopback(host) else "nobody can read"
         lines.append(f"no person has a token: {reads}, nobody can write")
     return lines
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """The faster loop where it is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
