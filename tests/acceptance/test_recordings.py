@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from seamline.app import gate, views
+from seamline.app import replay as exports
 from seamline.bench import replay
 from seamline.model import record as rec
 from seamline.model.incident import Cause, Incident
@@ -108,6 +109,13 @@ def test_an_alias_left_out_is_a_loose_end_and_nothing_else_is_lost(friday: Playe
     assert after.causes[0].key == before.causes[0].key
     assert (after.causes[0].seam, after.accountable) == (before.causes[0].seam, before.accountable)
     assert {s for s in before.symptoms if DESK not in s} <= set(after.symptoms)
+
+
+def test_what_was_formed_step_by_step_is_what_a_rebuild_prints(played: Played) -> None:
+    """At the end and on the way: a live opinion that kept its map, and one formed anew from the log's prefix."""
+    for live in (*played.opinions[::12], played.opinions[-1]):
+        if live.position:
+            assert "".join(exports.told(live)) == "".join(exports.export(played.home, live.position))
 
 
 def test_equal_deliveries_give_equal_answers() -> None:

@@ -82,3 +82,21 @@ def test_position_and_time_never_go_back() -> None:
 def test_nothing_added_says_nothing() -> None:
     """Empty facts are readable."""
     assert read(Facts()) == ([], [], [], [])
+
+
+@given(st.permutations([3, 5, 9]))
+def test_what_is_repeated_is_known_from_who_said_it_first(order: list[int]) -> None:
+    """However often and late a relation is told again, the map's evidence stays the first delivery."""
+    facts = Facts()
+    facts.add(map_fact("service:a", "calls", "service:b", seq) for seq in order)
+    (found,) = facts.map_facts.values()
+    assert found.seq == 3
+
+
+def test_a_later_version_of_an_event_makes_a_new_map() -> None:
+    """A map kept from before may only be used while nothing that it reads was replaced."""
+    facts = Facts()
+    facts.add(EVENTS[:1])
+    before = facts.map_version
+    facts.add(EVENTS[1:2])
+    assert facts.map_version > before

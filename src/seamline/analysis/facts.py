@@ -37,10 +37,11 @@ class Series(Struct):
 class _Samples:
     """A series in the making: chunks as they came, made one sorted array when somebody reads."""
 
-    __slots__ = ("chunks", "head", "whole")
+    __slots__ = ("chunks", "head", "since_ts", "whole")
 
     def __init__(self, head: ev.Measurement) -> None:
         self.head = head
+        self.since_ts = np.inf  # of the oldest sample
         self.chunks: list[tuple[tuple[float, ...], tuple[float, ...], int]] = []
         self.whole: Series | None = None
 
@@ -71,26 +72,22 @@ class _Samples:
         return self.whole
 
 
-def _version(event: ev.Versioned) -> tuple[datetime, str]:
+Statement = ev.MapFact | ev.Claim
+Version = tuple[datetime, str]
+
+
+def _version(event: ev.Versioned) -> Version:
     content = msgspec.structs.replace(event, seq=0)
     return event.version_at, sha256(_hash_json(content)).hexdigest()
 
 
-def _says(event: ev.Versioned) -> tuple[str, ...]:
-    """What of an event the map reads: a repeat that says the same makes no new map."""
+def _says(event: Statement) -> tuple[str, ...]:
+    """What a statement says, whoever repeats it."""
     match event:
         case ev.MapFact():
-            return (event.subject, event.predicate, event.object)
+            return (event.id, event.subject, event.predicate, event.object)
         case ev.Claim():
-            return (event.entity, event.owner)
-        case ev.Change():
-            return (event.entity, event.revision, *event.also)
-        case ev.Alert():
-            return (event.entity,)
-        case ev.Ticket():
-            return (event.desk,)
-        case ev.Run():
-            return (event.job, *sorted({d.dataset for d in (*event.inputs, *event.outputs)}))
+            return (event.id, event.entity, event.owner)
 
 
 class Facts:
@@ -108,12 +105,16 @@ class Facts:
         self.records: list[tuple[int, rec.AnyRecord]] = []  # by log position
         self.map_version = 0  # grows when anything the map reads was added
         self._series: dict[str, _Samples] = {}
+        self._first_said: dict[tuple[str, ...], tuple[Version, Statement]] = {}
+        self._last_said: dict[str, tuple[Version, Statement]] = {}
 
     def add(self, events: Iterable[ev.Event]) -> None:
         """Take events in any order, any number of times."""
         for event in events:
             if isinstance(event, ev.Measurement):
                 self._add_measurement(event)
+            elif isinstance(event, ev.MapFact | ev.Claim):
+                self._add_statement(event)
             else:
                 self._add_versioned(event)
 
@@ -122,15 +123,30 @@ class Facts:
         if samples is None:
             samples = self._series[m.series] = _Samples(m)
             self.map_version += 1
+        if m.times and m.times[0] < samples.since_ts:  # the map says where it was first spoken of
+            samples.since_ts = m.times[0]
+            self.map_version += 1
         samples.add(m)
+
+    def _add_statement(self, event: Statement) -> None:
+        """Of what is said last, keep who said it first: telemetry repeats it all the time, and the map stays."""
+        version, says = _version(event), _says(event)
+        if says not in self._first_said or version < self._first_said[says][0]:
+            self._first_said[says] = (version, event)
+        if event.id not in self._last_said or version > self._last_said[event.id][0]:
+            self._last_said[event.id] = (version, event)
+        _, counts = self._first_said[_says(self._last_said[event.id][1])]
+        table = self._table(event)
+        if table.get(event.id) is not counts:
+            table[event.id] = counts
+            self.map_version += 1
 
     def _add_versioned(self, event: ev.Versioned) -> None:
         table = self._table(event)
         known = table.get(event.id)
         if known is None or _version(event) > _version(known):
             table[event.id] = event
-            if known is None or _says(event) != _says(known):
-                self.map_version += 1
+            self.map_version += 1
 
     def _table(self, event: ev.Versioned) -> dict[str, ev.Versioned]:
         tables: dict[type, dict[str, ev.Versioned]] = {
