@@ -1,6 +1,7 @@
 """From facts to incidents: golden scenes, and what holds for every scene."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -99,9 +100,8 @@ def test_probabilities_are_of_one_whole_that_keeps_doubt(history: str) -> None:
         vague = sum(c.probability for c in incident.causes if c.kind in ("nothing", "unknown"))
         assert 0.99 < total <= 1 + 1e-9
         assert vague > 0.0998
-        assert [c.probability for c in incident.causes] == sorted(
-            (c.probability for c in incident.causes), reverse=True
-        )
+        shown = [c.probability for c in incident.causes]
+        assert all(a >= b - 1e-8 for a, b in pairwise(shown))  # ties fall by key
 
 
 @QUICK
