@@ -59,7 +59,6 @@ class Incident(Struct, frozen=True):
     symptoms: tuple[str, ...]  # observable ids
     entities: tuple[str, ...]
     domains: tuple[str, ...]
-    tickets: tuple[str, ...] = ()  # event ids of the tickets that belong to it, oldest first
     told: tuple[tuple[str, datetime], ...] = ()
     acknowledged_at: datetime | None = None
     since: datetime | None = None  # first onset among the symptoms that still go on
@@ -71,3 +70,4 @@ class Incident(Struct, frozen=True):
     history_s: float = 0.0
     environment: str = ""
     ask: str = ""  # the fact that would change the answer most
+    tickets: tuple[str, ...] = ()  # event ids of the tickets that belong to it, oldest first
