@@ -11,7 +11,9 @@ from tests.analysis.seen import sick
 
 def score(gains: list[float], prior: float = -5.0, silence: float = 0.0) -> Score:
     """A candidate with one possible start, what it explains of each symptom, its log prior and its silence."""
-    return Score(np.array([0.0]), np.array([prior]), np.array([gains]), np.array([silence]))
+    return Score(
+        np.array([0.0]), np.array([prior]), np.array([prior]), np.array([gains]), np.array([silence])
+    )
 
 
 def clusters(scores: dict[str, Score], n: int) -> list[Cluster]:

@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from seamline.analysis.likelihood import Score, View
+from seamline.analysis.likelihood import Score, View, evidence
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ class Chosen(Struct, frozen=True):
 
 
 class Cluster(Struct, frozen=True):
-    """A cause with the symptoms that are its own. `net` is what it saves in all, after its cost."""
+    """A cause with the symptoms that are its own. `net`: its evidence for them against *nothing*, in nats."""
 
     key: str
     start_ts: float
@@ -69,9 +69,9 @@ def _best_addition(opened: Sequence[Chosen], scores: Mapping[str, Score], n: int
 
 def _saving(key: str, s: Score, current: Floats) -> tuple[float, Chosen]:
     """What opening this candidate at its best start saves beyond what is explained already."""
-    beyond = np.maximum(s.explained - current, 0.0).sum(axis=1) + s.log_mass + s.silence
+    beyond = np.maximum(s.explained - current, 0.0).sum(axis=1) + s.log_prior + s.silence
     row = int(np.argmax(np.round(beyond, 9)))
-    return float(beyond[row]), Chosen(key, row, s.explained[row], -float(s.log_mass[row] + s.silence[row]))
+    return float(beyond[row]), Chosen(key, row, s.explained[row], -float(s.log_prior[row] + s.silence[row]))
 
 
 def _swap(opened: list[Chosen], scores: Mapping[str, Score], n: int) -> list[Chosen]:
@@ -115,6 +115,8 @@ def _assign(opened: Sequence[Chosen], scores: Mapping[str, Score], n: int) -> li
     for i, c in enumerate(opened):
         own = tuple(j for j in range(n) if owner[j] == i and gains[i, j] >= WORTH)
         if own:
-            net = float(gains[i, list(own)].sum() - c.cost)
-            out.append(Cluster(c.key, float(scores[c.key].starts[c.row]), own, net))
+            mask = np.zeros(n, dtype=np.bool_)
+            mask[list(own)] = True
+            score = scores[c.key]
+            out.append(Cluster(c.key, float(score.starts[c.row]), own, evidence(score, mask)))
     return sorted(out, key=lambda c: (-round(c.net, 6), c.key))

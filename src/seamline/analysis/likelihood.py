@@ -5,7 +5,7 @@ Everything is a log-likelihood ratio against *nothing happened*, in which each s
     symptomatic s:  log( noise_s + (1 - eps_s) * m_c(s) * g(z_s) * P(onset in its interval) ) - log(noise_s)
     silent e:       log( 1 - max over its observables of m_c * P(would have shown by now) )
 
-with noise_s = eps_s * h(z_s) * interval / window. Onsets are intervals (last healthy look, first sick look), so
+with noise_s = eps_s * h(z_s) / lasting_s * interval / window. Onsets are intervals (last healthy look, first sick look), so
 that a dataset looked at once a day and a series scraped every 3 s weigh as they should. The start of the
 harm is searched on a grid and integrated out. Several observables of one entity are not independent:
 n of them count as sqrt(n).
@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
 
 WINDOW_S = 3600.0  # over which a noise symptom is as likely at any time
 CLOCK_S = 2.0  # clocks of two senders may differ by so much
+RESOLUTION_S = 20.0  # two starts closer than this are one for the choice of causes
+BLIP_LOOKS = 5.0  # noise seldom lasts longer than so many looks
 SHORTEST_S = 5.0  # no onset is known better than this
 MOST_PER_SYMPTOM = 14.0  # nats: no single look may decide alone
 SILENT_BESIDE_SICK = 0.15  # a silent observable of an entity that shows otherwise says little
@@ -70,7 +72,9 @@ def view(observables: Sequence[Observable]) -> View:
     z = np.array([max(s.strength, 1.0) for s in symptoms])
     eps = np.array([min(max(o.eps, 1e-4), 0.5) for o in sick])
     width = np.clip(onset - healthy, SHORTEST_S, WINDOW_S)
-    noise = eps * np.minimum(1.0, (4.0 / z) ** 1.5) * width / WINDOW_S
+    looks = np.array([s.confirmed_by for s in symptoms])
+    lasting = 1 + (np.maximum(looks, 1) - 1) / BLIP_LOOKS
+    noise = eps * np.minimum(1.0, (4.0 / z) ** 1.5) / lasting * width / WINDOW_S
     count: dict[str, int] = {}
     for o in sick:
         count[o.entity] = count.get(o.entity, 0) + 1
@@ -98,7 +102,8 @@ class Score(Struct, frozen=True):
     """A candidate against the view: rows are possible starts, columns are symptoms."""
 
     starts: Floats
-    log_mass: Floats  # prior mass of each start
+    log_mass: Floats  # prior mass of each start's own cell of the grid: for integrals
+    log_prior: Floats  # prior mass within RESOLUTION_S around each start: the same on any grid
     explained: (
         Floats  # [n_starts, n_symptoms] weighted log-likelihood ratio, may be negative only by weight 0
     )
@@ -108,13 +113,24 @@ class Score(Struct, frozen=True):
 def score(c: Candidate, v: View, stack: StackMap) -> Score:
     """The likelihood of a candidate for every possible start of its harm. O(starts x observables)."""
     starts, mass = _starts(c, v)
+    prior = _prior(c, starts)
     shown = _shown(c.main, v, stack, starts) if c.main else np.zeros((len(starts), len(v.sick)))
     for m in c.others:
         part = _marginal(m, v, stack) if c.kind == "collision" else _shown(m, v, stack, starts)
         shown = 1 - (1 - shown) * (1 - part)
     ratio = np.logaddexp(v.log_noise, np.log(np.maximum(shown * v.gain, 1e-300))) - v.log_noise
     explained = np.clip(ratio, 0.0, MOST_PER_SYMPTOM) * v.weight
-    return Score(starts, np.log(np.maximum(mass, 1e-300)), explained, _silence(c, v, stack, starts))
+    log_mass, log_prior = np.log(np.maximum(mass, 1e-300)), np.log(np.maximum(prior, 1e-300))
+    return Score(starts, log_mass, log_prior, explained, _silence(c, v, stack, starts))
+
+
+def _prior(c: Candidate, starts: Floats) -> Floats:
+    """The prior mass within RESOLUTION_S around each start."""
+    m, half = c.main, RESOLUTION_S / 2
+    if m is None or m.start_ts is None or m.law is None:
+        return np.full(len(starts), c.weight * RESOLUTION_S)
+    since = starts - m.start_ts
+    return c.weight * m.law.between(since - half, since + half)
 
 
 def _starts(c: Candidate, v: View) -> tuple[Floats, Floats]:
@@ -213,7 +229,9 @@ def unknown(v: View) -> Score:
     ratio = np.logaddexp(v.log_noise, np.log(np.maximum(shown * v.gain, 1e-300))) - v.log_noise
     explained = np.clip(ratio, 0.0, MOST_PER_SYMPTOM) * v.weight
     silent = len(set(v.silent) - {o.entity for o in v.sick}) * np.log1p(-UNKNOWN_REACH / 2)
-    return Score(starts, np.log(UNKNOWN_RATE * np.diff(edges)), explained, np.full(len(starts), silent))
+    log_prior = np.full(len(starts), np.log(UNKNOWN_RATE * RESOLUTION_S))
+    log_mass = np.log(UNKNOWN_RATE * np.diff(edges))
+    return Score(starts, log_mass, log_prior, explained, np.full(len(starts), silent))
 
 
 def evidence(s: Score, chosen: NDArray[np.bool_]) -> float:
@@ -226,7 +244,7 @@ def evidence(s: Score, chosen: NDArray[np.bool_]) -> float:
 
 def best_start(s: Score, chosen: NDArray[np.bool_]) -> int:
     """The row of the most likely start for the chosen symptoms; the earliest on ties."""
-    return int(np.argmax(np.round(s.log_mass + s.explained[:, chosen].sum(axis=1) + s.silence, 9)))
+    return int(np.argmax(np.round(s.log_prior + s.explained[:, chosen].sum(axis=1) + s.silence, 9)))
 
 
 def as_datetime(ts: float, like: datetime) -> datetime:

@@ -94,7 +94,9 @@ def _asked(decider: str, undecided: Sequence[Verdict]) -> Verdict | None:
     if not own:
         return None
     asked = undecided[own[-1]]
-    went_up = [v for v in undecided[own[-1] + 1 :] if asked.expires_at is not None and v.at >= asked.expires_at]
+    went_up = [
+        v for v in undecided[own[-1] + 1 :] if asked.expires_at is not None and v.at >= asked.expires_at
+    ]
     return went_up[-1] if went_up else asked
 
 

@@ -18,7 +18,7 @@ from seamline.model.delivery import Delivery
 from seamline.model.incident import Incident
 from seamline.model.ports import Log, Source
 
-LINE = 6.0  # nats by which a cause must beat *nothing happened*: about 400 to 1, prior included
+LINE = 4.0  # nats by which a cause must beat *nothing happened*: about 50 to 1, prior included
 SURE = 0.75  # a cause this likely is told once the picture stood still for SETTLE ...
 SETTLE = timedelta(seconds=15)  # since the last new symptom; a failure's first seconds name the wrong seam
 WAIT = timedelta(seconds=45)  # ... and anything, however unsure or moving, when its first symptom is this old

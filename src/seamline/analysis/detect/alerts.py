@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from seamline.analysis.detect.eps import HISTORY, clock, eps
+from seamline.analysis.detect.eps import HISTORY, eps
 from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.onset import REJOIN_S
@@ -140,9 +140,7 @@ def _symptom(name: str, firing: _Firing) -> Symptom:
         onset_at=firing.at,
         healthy_at=firing.at - LEAD,
         strength=strength,
-        detail=f"{name} fires: {summary}, since {clock(firing.at)}"
-        if summary != name
-        else f"{name} fires, since {clock(firing.at)}",
+        detail=f"{name} fires: {summary}" if summary != name else f"{name} fires",
         seqs=few({alert.seq for alert in firing.alerts}),
         ended_at=firing.ended_at,
         confirmed_by=len(firing.alerts),

@@ -12,7 +12,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from seamline.analysis.detect.eps import STANDING, clock, eps
+from seamline.analysis.detect.eps import STANDING, eps
 from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.runs import FAILED
@@ -213,7 +213,7 @@ def _lasting(bad: Sequence[tuple[_State, float]], healthy: _State | None, words:
         onset_at=onset_at,
         healthy_at=healthy.at if healthy else onset_at,
         strength=round(min(MAX_STRENGTH, max(far for _, far in bad)), 2),
-        detail=f"{words}, since {clock(onset_at)}",
+        detail=f"{words}",
         seqs=few({state.seq for state, _ in bad}),
         confirmed_by=len(bad),
     )

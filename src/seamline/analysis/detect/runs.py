@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from seamline.analysis.detect.eps import STANDING, clock, eps
+from seamline.analysis.detect.eps import STANDING, eps
 from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.series import MAX_STRENGTH, few
@@ -77,7 +77,7 @@ def _failed(failing: Sequence[Run], healthy: Run) -> Symptom:
         onset_at=first.at,
         healthy_at=min(healthy.at, first.at - timedelta(seconds=1)),
         strength=min(MAX_STRENGTH, 4.0 * len(failing)),
-        detail=f"{len(failing)} failed in a row: {why[:120]}, since {clock(first.at)}",
+        detail=f"{len(failing)} failed in a row: {why[:120]}",
         seqs=few({run.seq for run in failing}),
         confirmed_by=len(failing),
     )
@@ -132,7 +132,7 @@ def _late(last: Run, usual_s: float, quiet_s: float) -> Symptom:
         onset_at=onset_at,
         healthy_at=last.at,
         strength=round(min(MAX_STRENGTH, quiet_s / usual_s), 2),
-        detail=f"not written for {_span(quiet_s)}, usually every {_span(usual_s)}, since {clock(last.at)}",
+        detail=f"not written for {_span(quiet_s)}, usually every {_span(usual_s)}",
         seqs=(last.seq,),
         confirmed_by=max(1, int(quiet_s / usual_s) - 1),
     )

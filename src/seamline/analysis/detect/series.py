@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from seamline.analysis.detect.baseline import Judged, judge
-from seamline.analysis.detect.eps import clock, eps, moment
+from seamline.analysis.detect.eps import eps, moment
 from seamline.analysis.detect.indicators import Panel
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.onset import COOL, Episode, episodes
@@ -70,7 +70,7 @@ def _symptom(panel: Panel, row: int, judged: Judged, episode: Episode) -> Sympto
         onset_at=onset_at,
         healthy_at=moment(healthy_ts),
         strength=round(min(MAX_STRENGTH, float(np.median(far[hot]))), 2),
-        detail=f"{_figures(panel.kind, level, float(usual))}, since {clock(onset_at)}",
+        detail=f"{_figures(panel.kind, level, float(usual))}",
         seqs=_seqs(members, healthy_ts, _cell_end(panel, episode.last)),
         ended_at=moment(_latest(members, _cell_end(panel, episode.ended))) if episode.ended >= 0 else None,
         confirmed_by=int(hot.sum()),

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from seamline.analysis.detect.eps import HISTORY, clock, eps
+from seamline.analysis.detect.eps import HISTORY, eps
 from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.series import LINGER_S, MAX_STRENGTH, few
@@ -184,7 +184,7 @@ def _symptom(burst: Burst, ended_at: datetime | None) -> Symptom:
         onset_at=first.at,
         healthy_at=first.at - timedelta(seconds=burst.window_s),
         strength=round(min(MAX_STRENGTH, 4.0 + 2.0 * (n - MIN_TICKETS)), 2),
-        detail=f"{len(burst.said)} alike tickets from {n} people ({burst.words}), since {clock(first.at)}",
+        detail=f"{len(burst.said)} alike tickets from {n} people ({burst.words})",
         seqs=few({one.ticket.seq for one in burst.said}),
         ended_at=ended_at,
         confirmed_by=n,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from seamline.analysis.detect.eps import clock, eps, moment
+from seamline.analysis.detect.eps import eps, moment
 from seamline.analysis.detect.grid import GAP
 from seamline.analysis.detect.indicators import Key, environment_of
 from seamline.analysis.detect.naming import observable_id
@@ -88,7 +88,7 @@ def _symptom(gone: dict[str, _Life], n_metrics: int) -> Symptom:
         onset_at=onset_at,
         healthy_at=moment(first.last),
         strength=round(2.0 + 6.0 * len(gone) / n_metrics, 2),
-        detail=f"no longer sent: {named}, since {clock(onset_at)}",
+        detail=f"no longer sent: {named}",
         seqs=few({life.seq for life in gone.values()}),
         confirmed_by=len(gone),
     )
