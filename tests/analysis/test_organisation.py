@@ -38,6 +38,20 @@ def test_a_refusal_names_the_table_and_the_mend(text: str, expected: list[str]) 
     assert [f"{type(caught.value).__name__}: {caught.value}", caught.value.hint] == expected
 
 
+def test_a_text_nested_without_end_is_refused() -> None:
+    """Brackets in brackets are somebody's slip, not the end of the program."""
+    refused = refusal("a = " + "[" * 5000 + "]" * 5000)
+    assert "nested too deeply" in str(refused)
+
+
+def test_a_tree_deeper_than_any_organisation_is_refused() -> None:
+    """A line of people without end is refused at once; the one that is as deep as may be is read."""
+    line = [f'[[person]]\nid = "p{i}"\nreports_to = "p{i - 1}"\n' for i in range(1, 101)]
+    root = '[[person]]\nid = "p0"\n'
+    assert len(read(root + "".join(line[:99])).people) == 100
+    assert "p100 is more than 100 levels down" in str(refusal(root + "".join(line)))
+
+
 def test_the_clinic_is_read() -> None:
     """The lab's own file is valid, and everything in it arrives."""
     clinic = read(CLINIC_TOML.read_text(encoding="utf-8"))

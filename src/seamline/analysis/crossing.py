@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from seamline.analysis.seams import carriers
 from seamline.analysis.stackmap import StackMap
 from seamline.model.incident import Hop
+from seamline.model.refs import name_of
+from seamline.model.symptom import Observable
 
 SeamKey = tuple[str, str, str]
 
@@ -26,6 +28,15 @@ def first_crossing(hops: Sequence[Hop], stack: StackMap) -> SeamKey | None:
                 forward = stack.related(source, relation, target)
                 return (a, b, relation) if forward else (b, a, relation)
     return None
+
+
+def seen_across(o: Observable, stack: StackMap) -> SeamKey | None:
+    """The seam over which something outside is watched: nobody sees a vendor's fault but who calls it."""
+    if stack.domain(o.entity) != "vendor":
+        return None
+    callers = sorted(r.source for r in stack.to(o.entity) if r.kind == "calls")
+    named = [c for c in callers if name_of(c) in o.slice.split()] or callers
+    return (stack.unit(named[0]), stack.unit(o.entity), "calls") if named else None
 
 
 def _steps(hop: Hop, stack: StackMap) -> list[tuple[str, str, str]]:

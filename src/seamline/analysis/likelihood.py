@@ -31,7 +31,7 @@ CLOCK_S = 2.0  # clocks of two senders may differ by so much
 RESOLUTION_S = 20.0  # two starts closer than this are one for the choice of causes
 BLIP_LOOKS = 5.0  # noise seldom lasts longer than so many looks
 SHORTEST_S = 5.0  # no onset is known better than this
-MOST_PER_SYMPTOM = 14.0  # nats: no single look may decide alone
+MOST_PER_SYMPTOM = 18.0  # nats: one look that lasts pays for the rarest cause, and no more
 SILENT_BESIDE_SICK = 0.15  # a silent observable of an entity that shows otherwise says little
 UNKNOWN_REACH = (
     0.02  # of a large stack, what an outside cause touches is a small part, and nobody knows which

@@ -29,6 +29,7 @@ from seamline.model.record import AnyRecord, ConfigSet, SeamHandedDown
 from seamline.model.refs import DOMAINS
 
 NOBODY = "owner"  # the one person of a home that nobody has claimed yet
+MAX_LEVELS = 100  # of a tree of people: no organisation has as many, a slip of a program may
 
 _Row = Mapping[str, Any]
 _TOP = ("organisation", "person", "entity", "alias", "relation")
@@ -60,7 +61,7 @@ def read(text: str) -> Organisation:
     """The organisation that a `seamline.toml` declares.
 
     Raises BadTree for a tree with a cycle, two roots, none, or an unknown person; Fix for anything else that
-    can't be meant. O(n) in tables, but for the depth of the tree.
+    can't be meant. O(n) in tables.
     """
     tables = _parse(text)
     top = _Where("top level")
@@ -119,6 +120,8 @@ def _parse(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Fix(f"seamline.toml: {error}", hint="mend the TOML there; see https://toml.io") from None
+    except RecursionError:
+        raise Fix("seamline.toml: is nested too deeply", hint="see docs/reference/seamline-toml.md") from None
 
 
 def _rows(tables: _Row, name: str, label: str) -> list[tuple[_Where, _Row]]:
@@ -306,18 +309,24 @@ def _check_person(where: _Where, person: Person, by_id: Mapping[str, Person]) ->
 
 
 def _check_cycle(people: Sequence[Person], by_id: Mapping[str, Person]) -> None:
-    safe: set[str] = set()
+    """No way upwards comes back to where it began, or is longer than `MAX_LEVELS`. O(people)."""
+    level = {"": 0}  # of those whose way to the root is known
     for person in people:
-        trail: list[str] = []
+        trail: dict[str, None] = {}
         at = person.id
-        while at and at not in safe:
+        while at not in level:
             if at in trail:
-                circle = " -> ".join([*trail[trail.index(at) :], at])
+                ids = list(trail)
+                circle = " -> ".join([*ids[ids.index(at) :], at])
                 hint = "exactly one person reports to nobody: take one reports_to out"
                 raise _Where("[[person]]").bad_tree(f"a cycle: {circle}", hint)
-            trail.append(at)
+            trail[at] = None
             at = by_id[at].reports_to
-        safe.update(trail)
+        for n, below in enumerate(reversed(trail), start=level[at] + 1):
+            if n > MAX_LEVELS:
+                hint = "check its reports_to, and those above"
+                raise _Where("[[person]]").bad_tree(f"{below} is more than {MAX_LEVELS} levels down", hint)
+            level[below] = n
 
 
 def _check_repeats(organisation: Organisation) -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from seamline.analysis.candidates import Candidate
-from seamline.analysis.crossing import first_crossing
+from seamline.analysis.crossing import first_crossing, seen_across
 from seamline.analysis.likelihood import (
     Score,
     View,
@@ -130,8 +130,8 @@ def seam_of(
 ) -> tuple[str, str, str] | None:
     """The first border crossed from the cause to its symptoms, weighted by the evidence each explains.
 
-    For a collision: the seam between the two changed units, where they met. None when everything stays
-    with one owner in one domain.
+    For a collision: the seam between the two changed units, where they met. What breaks at somebody else's is seen
+    across the seam it is called over. None when everything stays with one owner in one domain.
     """
     if c.kind == "collision":
         a, b = sorted(stack.unit(o) for o in c.origins)
@@ -140,7 +140,7 @@ def seam_of(
     for j in np.flatnonzero(mask):
         gain = float(s.explained[row, j])
         way = _best_reach(c, v.sick[j], stack)
-        seam = first_crossing(way.hops, stack) if way and gain > 0 else None
+        seam = (first_crossing(way.hops, stack) or seen_across(v.sick[j], stack)) if way and gain > 0 else None
         if seam is not None:
             votes[seam] = votes.get(seam, 0.0) + gain
     return min(votes, key=lambda k: (-round(votes[k], 6), k)) if votes else None
