@@ -62,6 +62,8 @@ def test_twice_is_once(inbox: Inbox, tmp_path: Path) -> None:
 BAD = {
     "not json": ("{", "truncated"),
     "naive time": (line(received_at="2026-11-20T12:00:00"), "received_at"),
+    "time before all times": (line(received_at="0001-01-01T00:00:00+14:00"), "out of range"),
+    "time after all times": (line(received_at="9999-12-31T23:59:59-14:00"), "out of range"),
     "no body": (line(body=None), "body"),
     "two bodies": (line(body_b64=""), "one of body and body_b64"),
     "bad base64": (line(body=None, body_b64="%%"), "base64"),

@@ -8,7 +8,7 @@ a back-test: it is pure.
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -224,7 +224,7 @@ def take_line(inbox: Inbox, line: Recorded) -> Received:
     if line.source not in inbox.sources:
         known = ", ".join(inbox.sources) or "none"
         raise Fix(f"{line.where}: unknown source {line.source!r}", hint=f"installed sources: {known}")
-    return inbox.take(line.source, line.headers, line.body, line.received_at.astimezone(UTC))
+    return inbox.take(line.source, line.headers, line.body, line.received_at)
 
 
 def _read_record(body: bytes) -> Reading:

@@ -7,7 +7,7 @@ import sys
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -25,7 +25,7 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 class Recorded(Struct, frozen=True):
-    """One line of a recording. `where` is `file:line`, for messages."""
+    """One line of a recording, its time in UTC. `where` is `file:line`, for messages."""
 
     where: str
     source: str
@@ -117,8 +117,9 @@ def _lines(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _recorded(where: str, line: bytes) -> Recorded:
     try:
         said = _decode(line)
-        return Recorded(where, said.source, said.received_at, said.headers, _body(said))
-    except (msgspec.DecodeError, NotBase64, ValueError) as error:
+        received_at = said.received_at.astimezone(UTC)
+        return Recorded(where, said.source, received_at, said.headers, _body(said))
+    except (msgspec.DecodeError, NotBase64, ValueError, OverflowError) as error:
         hint = 'a line is {"source","received_at","headers":{},"body"} or "body_b64"'
         raise Fix(f"{where}: not a recorded delivery: {error}", hint=hint) from error
 

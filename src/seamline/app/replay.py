@@ -9,11 +9,13 @@ from seamline.analysis.opinion import Opinion
 from seamline.app import recording, views
 from seamline.app.home import Home
 from seamline.app.ingest import take_line
+from seamline.app.recording import Recorded
 from seamline.app.triage import Triage
 from seamline.model.delivery import Received
 from seamline.model.errors import Fix
 
 STEP = timedelta(seconds=5)  # of the recording's own time between two opinions
+AHEAD = timedelta(days=366)  # by which a recording may run before this machine's clock, itself maybe wrong
 
 Progress = Callable[[int, int], None]  # lines done, lines in all (0: not known)
 
@@ -46,12 +48,13 @@ def play(home: Home, path: Path | str, on_progress: Progress | None = None) -> t
 def _batches(home: Home, path: Path | str) -> Iterator[tuple[list[Received], Fix | None]]:
     """Batches of one step of the recording's time each; the last one may come with the error that ended it."""
     lines = recording.read_file(path)
+    latest = home.clock() + AHEAD
     error: list[Fix] = []
 
     def taken() -> Iterator[Received]:
         try:
             for line in lines:
-                yield take_line(home.inbox, line)
+                yield take_line(home.inbox, _received_by(line, latest))
         except Fix as stopped:
             error.append(stopped)
 
@@ -59,6 +62,14 @@ def _batches(home: Home, path: Path | str) -> Iterator[tuple[list[Received], Fix
         yield list(batch), None
     if error:
         yield [], error[0]
+
+
+def _received_by(line: Recorded, latest: datetime) -> Recorded:
+    """The line, unless it says it was received later: `as_of` never goes back, all that comes would be past."""
+    if line.received_at > latest:
+        said = f"{line.received_at:%Y-%m-%d} lies too far in the future"
+        raise Fix(f"{line.where}: received_at {said}", hint="mend the line, or this machine's clock")
+    return line
 
 
 def _step_of(at: datetime) -> int:
