@@ -150,6 +150,26 @@ def test_a_broken_map_leaves_the_last_one_in_force(seamline: Run, home: Path) ->
     assert json.loads(seamline("org", "--json").stdout)["people"][0]["id"] == "mara"
 
 
+def test_what_others_wrote_does_not_steer_the_terminal(seamline: Run, home: Path) -> None:
+    """Control characters in a file are not part of the line that refuses it."""
+    seamline("init", "--owner", "Mara")
+    (home / "seamline.toml").write_text('[[person]]\nid = "mara"\n[[person]]\nid = "\\u001b[2J\\u202e"\n')
+    done = seamline("ingest", "-", stdin="")
+    assert "two roots" in done.stderr
+    assert done.stderr.rstrip("\n").isprintable()
+
+
+def test_a_delivery_from_the_far_future_is_refused(seamline: Run, tmp_path: Path) -> None:
+    """One wrong year would move the home's time past everything that comes after it."""
+    file = tmp_path / "recorded.jsonl"
+    future = json.dumps(json.loads(DELIVERY) | {"received_at": "2200-01-01T00:00:00Z"})
+    file.write_text(f"{DELIVERY}\n{future}\n")
+    done = seamline("ingest", str(file))
+    assert done.returncode == 2
+    assert f"{file}:2: received_at 2200-01-01 lies too far in the future" in done.stderr
+    assert len(json.loads(seamline("deliveries", "--json").stdout)["deliveries"]) == 1
+
+
 def test_an_edited_map_comes_into_force(seamline: Run, home: Path) -> None:
     """The next command that writes takes the edited file."""
     seamline("init", "--owner", "Mara")

@@ -7,6 +7,7 @@ from io import TextIOWrapper
 from typing import Any
 
 from seamline.model.errors import SeamlineError
+from seamline.terminal.plain import plain
 
 USAGE, HOLD, UNKNOWN, DEFECT = 2, 3, 4, 70
 
@@ -42,7 +43,7 @@ def one_line(error: Exception) -> str:
     """What and where, and the mend in brackets."""
     hint = getattr(error, "hint", "")
     text = " ".join(str(error).split()) or type(error).__name__
-    return f"{text} ({hint})" if hint else text
+    return plain(f"{text} ({hint})" if hint else text)
 
 
 def tell(text: str) -> None:
