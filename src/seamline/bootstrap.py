@@ -1,18 +1,21 @@
 """The one place that picks implementations and hands them in."""
 
 import os
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
 from seamline import sources
 from seamline.app.home import Home
 from seamline.app.ingest import Inbox
-from seamline.model.errors import Stop
+from seamline.model.errors import Fix, Stop
+from seamline.model.ports import Log, Views
 from seamline.store.keyring import Keyring
 from seamline.store.sqlite import SqliteLog, SqliteViews
 
 LOG = "log.sqlite"
 VIEWS = "views.sqlite"
+STORE = "store.toml"  # names a PostgreSQL database in place of the two files above
 
 
 def default_home() -> Path:
@@ -31,19 +34,57 @@ def open_home(path: Path, *, write: bool) -> Home:
     """
     if write:
         _make(path)
-    elif not (path / LOG).exists():
+    dsn = _dsn(path / STORE)
+    if not write and not dsn and not (path / LOG).exists():
         raise Stop(
             f"{path}: there is no home here", hint="seamline init --owner NAME, or pick one with --home"
         )
-    log = SqliteLog(path / LOG, write=write)
-    try:
-        views = SqliteViews(path / VIEWS, write=write)
-    except BaseException:
-        log.close()
-        raise
+    log, views = _shared(dsn, write=write) if dsn else _embedded(path, write=write)
     found = sources.discover()
     inbox = Inbox(found, Keyring(path / "keys"))
     return Home(path, log, views, found, inbox, lambda: datetime.now(UTC), resources=(views, log))
+
+
+def _embedded(path: Path, *, write: bool) -> tuple[Log, Views]:
+    """The log and the views as two SQLite files of the home."""
+    log = SqliteLog(path / LOG, write=write)
+    try:
+        return log, SqliteViews(path / VIEWS, write=write)
+    except BaseException:
+        log.close()
+        raise
+
+
+def _shared(dsn: str, *, write: bool) -> tuple[Log, Views]:
+    """The log and the views in a PostgreSQL database."""
+    try:
+        from seamline.store.postgres import PostgresLog, PostgresViews
+    except ImportError as error:
+        raise Stop(
+            "PostgreSQL is not installed for seamline", hint="pip install 'seamline[postgres]'"
+        ) from error
+    log = PostgresLog(dsn, write=write)
+    try:
+        return log, PostgresViews(dsn, write=write)
+    except BaseException:
+        log.close()
+        raise
+
+
+def _dsn(file: Path) -> str:
+    """The connection string in `store.toml`, "" when there is no such file. Raises Fix with the mend."""
+    try:
+        if file.stat().st_mode & 0o077:
+            raise Fix(f"{file}: others may read it, and it names a database", hint=f"chmod 600 {file}")
+        said = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Fix(f"{file}: {error}", hint='write one line: dsn = "host=... dbname=seamline"') from error
+    dsn = said.get("dsn")
+    if not isinstance(dsn, str) or not dsn or set(said) != {"dsn"}:
+        raise Fix(f"{file}: it must say dsn and nothing else", hint='write: dsn = "host=... dbname=seamline"')
+    return dsn
 
 
 def _make(path: Path) -> None:

@@ -91,6 +91,9 @@ class Views(Protocol):
     def as_of(self) -> datetime | None:
         """The as_of of the latest put; None when none."""
 
+    def close(self) -> None:
+        """Give the store back. Twice is harmless."""
+
 
 class Runner(Protocol):
     """Where heavy work runs: this process, or a pool."""

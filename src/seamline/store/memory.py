@@ -107,3 +107,6 @@ class MemoryViews:
     def as_of(self) -> datetime | None:
         """See `Views.as_of`."""
         return self._put[1]
+
+    def close(self) -> None:
+        """See `Views.close`; nothing is held."""
