@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from seamline.app import views
+from seamline.app.erase import end_retention
 from seamline.app.home import Home
 from seamline.app.triage import TICK, Triage
 from seamline.model.delivery import Delivery
 
 PAUSE = timedelta(seconds=5)  # between two opinions, however fast deliveries come
+RETENTION = timedelta(days=1)  # between two looks for telemetry that is past its time
 
 
 class Watch:
@@ -19,6 +21,7 @@ class Watch:
         self._triage = Triage(home.log, home.sources)
         self._formed_at = datetime.min.replace(tzinfo=home.clock().tzinfo)
         self._fresh = False  # whether something came since the last opinion
+        self._pruned_at = self._formed_at
         self._form(self._home.clock())
 
     @property
@@ -35,6 +38,9 @@ class Watch:
         waited = now - self._formed_at
         if (self._fresh and waited >= PAUSE) or (waited >= TICK and self._triage.anything_open()):
             self._form(now)
+        if now - self._pruned_at >= RETENTION:
+            self._pruned_at = now
+            end_retention(self._home.log, self._home.sources, now)
 
     def _form(self, now: datetime) -> None:
         opinion = self._triage.step() if self._fresh else self._triage.tick(now)
