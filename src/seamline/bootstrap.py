@@ -49,10 +49,21 @@ def _embedded(path: Path, *, write: bool) -> tuple[Log, Views]:
     """The log and the views as two SQLite files of the home."""
     log = SqliteLog(path / LOG, write=write)
     try:
-        return log, SqliteViews(path / VIEWS, write=write)
+        views = SqliteViews(path / VIEWS, write=write)
+        if write:
+            _check_whole(path, log, views)
     except BaseException:
         log.close()
         raise
+    return log, views
+
+
+def _check_whole(path: Path, log: Log, views: Views) -> None:
+    """Views are written after the log: when they know more than it holds, some of it was lost."""
+    if views.position() > log.position():
+        said = f"ends at {log.position()}, its views had come to {views.position()}"
+        hint = f"restore it from a backup, or remove {VIEWS} to go on without"
+        raise Stop(f"{path / LOG}: {said}", hint=hint)
 
 
 def _shared(dsn: str, *, write: bool) -> tuple[Log, Views]:

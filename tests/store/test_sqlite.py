@@ -8,9 +8,9 @@ import pytest
 from seamline.model.delivery import Appended
 from seamline.model.errors import Retry, Stop
 from seamline.store import sqlite
-from seamline.store.sqlite import SqliteLog
+from seamline.store.sqlite import SqliteLog, SqliteViews
 
-from .test_durable import received
+from .test_durable import NOON, received
 
 
 def test_a_file_of_another_program(tmp_path: Path) -> None:
@@ -95,3 +95,33 @@ def test_no_log_to_read(tmp_path: Path) -> None:
     with pytest.raises(Stop) as refused:
         SqliteLog(tmp_path / "log.sqlite", write=False).position()
     assert refused.value.hint
+
+
+def test_nobody_else_can_read_the_files(tmp_path: Path) -> None:
+    """Deliveries are their owner's business, also in a folder that others may enter."""
+    log, views = SqliteLog(tmp_path / "log.sqlite"), SqliteViews(tmp_path / "views.sqlite")
+    log.append([received(1)])
+    views.put(1, NOON, {"seams": {"a": b"1"}})
+    modes = {file.name: oct(file.stat().st_mode & 0o077) for file in tmp_path.iterdir()}
+    log.close()
+    views.close()
+    assert set(modes.values()) == {"0o0"}, modes
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "noise", "torn"])
+def test_damaged_views_are_as_good_as_none(tmp_path: Path, damage: str) -> None:
+    """A reader finds nothing kept, and the next writer makes a file anew: the log has it all."""
+    path = tmp_path / "views.sqlite"
+    views = SqliteViews(path)
+    views.put(7, NOON, {"seams": {str(i): b"x" * 500 for i in range(200)}})
+    views.close()
+    whole = path.read_bytes()
+    path.unlink()
+    if damage != "gone":
+        path.write_bytes({"empty": b"", "noise": b"noise" * 5000, "torn": whole[:8192]}[damage])
+    assert SqliteViews(path, write=False).position() == 0
+    again = SqliteViews(path)
+    assert (again.position(), again.as_of()) == (0, None)
+    again.put(8, NOON, {"seams": {"a": b"1"}})
+    assert again.get("seams") == {"a": b"1"}
+    again.close()

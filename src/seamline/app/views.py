@@ -17,7 +17,7 @@ from seamline.app.ingest import Listed, list_deliveries, take_in
 from seamline.app.story import tell
 from seamline.model import record as rec
 from seamline.model.delivery import Delivery
-from seamline.model.errors import UnknownIncident
+from seamline.model.errors import Stop, UnknownIncident
 from seamline.model.incident import Incident
 from seamline.model.organisation import Organisation
 from seamline.model.stack import Entity, LooseEnd, Seam
@@ -55,7 +55,10 @@ def _kept(home: Home, view: str, as_of: datetime | None) -> list[bytes] | None:
     """The rows of a view that stands at the log's end; None when it has to be formed."""
     if as_of is not None or home.views.position() != home.log.position():
         return None
-    return list(home.views.get(view).values())
+    try:
+        return list(home.views.get(view).values())
+    except Stop:  # damaged: the next writer makes a new file
+        return None
 
 
 def incidents(home: Home, as_of: datetime | None = None) -> list[Incident]:

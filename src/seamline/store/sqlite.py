@@ -5,10 +5,11 @@ WAL and `synchronous=FULL`: a batch that `append` returned survives kill -9 and 
 that a slow reader never keeps the write-ahead log from shrinking for longer than one chunk.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -73,6 +74,8 @@ def _reader(path: Path) -> sqlite3.Connection:
 
 def _writer(path: Path, schema: str, *, durable: bool) -> sqlite3.Connection:
     """The one connection that writes; creates the file, refuses one of another program or a later version."""
+    with suppress(OSError):  # then SQLite says why
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # its -wal and -shm follow
     connection = sqlite3.connect(
         path,
         timeout=BUSY_S,
@@ -254,8 +257,30 @@ def _delivery(row: tuple[int, str, str, bytes, bytes, int, bytes | None]) -> Del
     return Delivery(seq, source, key, digest.hex(), _headers_in(headers), from_us(received_us), body)
 
 
+def _views_writer(path: Path) -> sqlite3.Connection:
+    """The connection that writes views, to a new file where the old one is damaged."""
+    if _damaged(path):
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return _writer(path, SQL["views_schema"], durable=False)
+
+
+def _damaged(path: Path) -> bool:
+    """Whether what lies there can't be read as a whole. O(file)."""
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+    except sqlite3.DatabaseError as error:
+        return (error.sqlite_errorname or "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
 class SqliteViews:
-    """`model.ports.Views` in one SQLite file, beside the log's: rebuilt from it when lost, so not `FULL`."""
+    """`model.ports.Views` in one SQLite file, beside the log's, so not `FULL`.
+
+    A file that was lost or damaged is as good as an empty one: everything in it is rebuilt from the log.
+    """
 
     def __init__(self, path: Path, *, write: bool = True) -> None:
         self._path = Path(path)
@@ -263,7 +288,7 @@ class SqliteViews:
         self._connection: sqlite3.Connection | None = None
         if write:
             with _translated(self._path):
-                self._connection = _writer(self._path, SQL["views_schema"], durable=False)
+                self._connection = _views_writer(self._path)
 
     def put(self, position: int, as_of: datetime, views: Mapping[str, Mapping[str, bytes]]) -> None:
         """See `Views.put`. Only rows that differ are written."""
@@ -300,9 +325,12 @@ class SqliteViews:
                 self._connection = None
 
     def _latest(self) -> tuple[int, int]:
-        with self._reading() as connection:
-            position, as_of_us = connection.execute(SQL["put"]).fetchone() or (0, 0)
-            return position, as_of_us
+        try:
+            with self._reading() as connection:
+                position, as_of_us = connection.execute(SQL["put"]).fetchone() or (0, 0)
+                return position, as_of_us
+        except Stop:
+            return 0, 0
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
