@@ -170,6 +170,30 @@ def test_a_delivery_from_the_far_future_is_refused(seamline: Run, tmp_path: Path
     assert len(json.loads(seamline("deliveries", "--json").stdout)["deliveries"]) == 1
 
 
+def test_lost_views_are_formed_anew(seamline: Run, home: Path) -> None:
+    """A reader needs the log only; what it prints is the same."""
+    seamline("init", "--owner", "Mara")
+    with (home / "seamline.toml").open("a") as file:
+        file.write('[[entity]]\nref = "service:booking"\n')
+    seamline("ingest", "-", stdin=DELIVERY + "\n")
+    before = json.loads(seamline("entities", "--json").stdout)["entities"]
+    for path in home.glob("views.sqlite*"):
+        path.unlink()
+    assert [e["ref"] for e in before] == ["service:booking"]
+    assert json.loads(seamline("entities", "--json").stdout)["entities"] == before
+
+
+def test_a_log_that_was_lost_is_not_begun_anew(seamline: Run, home: Path) -> None:
+    """An empty log beside views that know more means that something is gone: nothing is written over it."""
+    seamline("init", "--owner", "Mara")
+    seamline("ingest", "-", stdin=DELIVERY + "\n")
+    for path in home.glob("log.sqlite*"):
+        path.unlink()
+    done = seamline("ingest", "-", stdin=DELIVERY + "\n")
+    assert done.returncode == 2
+    assert "its views had come to 2" in done.stderr
+
+
 def test_an_edited_map_comes_into_force(seamline: Run, home: Path) -> None:
     """The next command that writes takes the edited file."""
     seamline("init", "--owner", "Mara")
@@ -189,6 +213,7 @@ def test_an_edited_map_comes_into_force(seamline: Run, home: Path) -> None:
         ["gate", "no-such-file.json"],
         ["gate", "{not json"],
         ["gate", "{}"],
+        ["gate", '{"a":' * 9_000 + "1" + "}" * 9_000],
         ["erase", "x", "--why", "y"],
         ["bench", "no-such-thing"],
         ["incidents", "--as-of", "yesterday"],

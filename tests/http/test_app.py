@@ -132,6 +132,18 @@ def test_health_needs_no_token(server: Server) -> None:
     assert server.get("/readyz", token=None).json["ready"] is True
 
 
+def test_a_position_past_every_log(server: Server) -> None:
+    """A number too large for any log is the caller's slip, not a defect."""
+    assert server.get(f"/api/deliveries?after={2**63}").status == 400
+
+
+def test_a_body_nested_without_end(server: Server) -> None:
+    """Brackets in brackets are refused, whatever they mean."""
+    body = b'{"a":' * 50_000 + b"1" + b"}" * 50_000
+    headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+    assert server.request("POST", "/gate", body, headers).status == 400
+
+
 def test_the_schema_names_every_view(server: Server) -> None:
     """OpenAPI is at /schema and lists every path and its answer."""
     schema = server.get("/schema").json

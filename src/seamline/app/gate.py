@@ -99,7 +99,7 @@ def _meant(home: Home, text: str, facts: Facts, at: datetime) -> Change:
         return facts.changes[text]
     try:
         document: Any = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise Fix(
             f"{text[:40]!r} is neither an event id of a change in the log nor JSON",
             hint='describe it: {"entity": "service:booking", "facts": {"db_pool_size": 12}}',

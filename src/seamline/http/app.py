@@ -42,6 +42,7 @@ from seamline.model.verdict import Verdict
 
 MAX_BODY = 1024 * 1024
 PAGE = 1000
+MAX_SEQ = 2**62  # no log gets there, and every store can compare with it
 _LOOPBACK_NAME = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
 
 AsOf = Annotated[datetime | None, Parameter(description="Answer as of this time; with an offset or Z.")]
@@ -93,7 +94,7 @@ def deliveries(
     api: Verbs,
     as_of: AsOf = None,
     unreadable: bool = False,
-    after: Annotated[int, Parameter(ge=0)] = 0,
+    after: Annotated[int, Parameter(ge=0, le=MAX_SEQ)] = 0,
     limit: Annotated[int, Parameter(ge=1, le=PAGE)] = PAGE,
 ) -> shapes.Deliveries:
     """Log entries without their bodies, one page."""
@@ -200,7 +201,12 @@ def build(
             "health": Provide(lambda: health, sync_to_thread=False),
             "person": Provide(person, sync_to_thread=False),
         },
-        exception_handlers={SeamlineError: _refused, HTTPException: _misused, Exception: _failed},
+        exception_handlers={
+            SeamlineError: _refused,
+            HTTPException: _misused,
+            RecursionError: _too_deep,
+            Exception: _failed,
+        },
         request_max_body_size=MAX_BODY,
         openapi_config=_openapi(),
         logging_config=None,
@@ -240,6 +246,11 @@ def _misused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
         return _failed(request, error)
     hint = "; ".join(str(each) for each in error.extra) if isinstance(error.extra, list) else ""
     return Response(shapes.Problem(error.detail, hint), status_code=error.status_code)
+
+
+def _too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[shapes.Problem]:
+    _logger.error("%s %s: %s", request.method, request.url.path, place(error))
+    return Response(shapes.Problem("the body is nested too deeply"), status_code=400)
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[shapes.Problem]:
