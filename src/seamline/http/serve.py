@@ -16,8 +16,9 @@ from litestar.types import ControllerRouterHandler
 from seamline.app.home import Home
 from seamline.http.api import Api
 from seamline.http.app import build
-from seamline.http.body import Receive
+from seamline.http.body import Message, Receive
 from seamline.http.committer import Committer
+from seamline.http.connection import BoundedConnection
 from seamline.http.counters import Counters
 from seamline.http.health import Health
 from seamline.http.inbox import LIMIT, InboxApp, Scope, Send
@@ -34,6 +35,13 @@ DRAIN_S = 20
 # loop would make it wait that long each time.
 SWITCH_S = 0.0005
 GARBAGE_FROM = 10_000  # objects between two collections: at 700 they took 5 % of a busy loop's time
+
+GUARDS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
 
 Say = Callable[[str], None]
 
@@ -82,6 +90,7 @@ def _server(application: Any) -> uvicorn.Server:
     server = uvicorn.Server(
         uvicorn.Config(
             application,
+            http=BoundedConnection,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -117,11 +126,24 @@ def _either(inbox: InboxApp, views: Callable[[Any, Any, Any], Awaitable[None]]) 
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and inbox.handles(scope["path"]):
-            await inbox(scope, receive, send)
+            await inbox(scope, receive, _guarded(send))
         else:
-            await views(scope, receive, send)
+            await views(scope, receive, _guarded(send))
 
     return application
+
+
+def _guarded(send: Send) -> Send:
+    """`send` with headers that keep a browser from making more of an answer than it is, where it has none."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = list(message["headers"])
+            names = {name.lower() for name, _ in own}
+            message["headers"] = own + [header for header in GUARDS if header[0] not in names]
+        await send(message)
+
+    return sending
 
 
 def is_loopback(host: str) -> bool:
