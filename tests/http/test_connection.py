@@ -44,7 +44,7 @@ def test_a_head_that_never_ends_is_waited_for_so_long_only(monkeypatch: pytest.M
     """A sender that dribbles holds its connection until the deadline, with or without a first byte."""
     monkeypatch.setattr(connection, "HEAD_S", 0.05)
 
-    async def application(*_: Any) -> None:
+    async def application(_scope: Any, _receive: Any, _send: Any) -> None:
         raise AssertionError("no request was made")
 
     async def closed_after(begun: bytes) -> bytes:
