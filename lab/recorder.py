@@ -8,13 +8,14 @@ import argparse
 import asyncio
 import base64
 import json
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, web
 
 from lab.program import serve
 
@@ -42,11 +43,20 @@ def line_of(source: str, received_at: datetime, headers: dict[str, str], body: b
         return line | {"body_b64": base64.b64encode(body).decode()}
 
 
-class Recorder:
-    """Appends deliveries to one file; `counts` says how many came per source."""
+FORWARD = "CLINIC_FORWARD"  # base URL of a running Seamline that gets every delivery as well
 
-    def __init__(self, out: TextIO) -> None:
+
+class Recorder:
+    """Appends deliveries to one file; `counts` says how many came per source.
+
+    With `forward`, each also goes on to a running Seamline, in order, to watch a story while it happens.
+    """
+
+    def __init__(self, out: TextIO, forward: str = "") -> None:
         self._out = out
+        self._forward = forward
+        self._in_order = asyncio.Lock()
+        self._under_way: set[asyncio.Task[None]] = set()
         self.counts: Counter[str] = Counter()
 
     def handler(self, source: str, status: int) -> Handler:
@@ -58,12 +68,26 @@ class Recorder:
             self._out.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._out.flush()
             self.counts[source] += 1
+            if self._forward:
+                task = asyncio.create_task(self._pass_on(request.path, dict(request.headers), body))
+                self._under_way.add(task)
+                task.add_done_callback(self._under_way.discard)
             if status == 202:
                 seq = self.counts.total()
                 return web.json_response({"seq": seq, "duplicate": False, "parsed": False}, status=status)
             return web.Response(status=status)
 
         return handle
+
+    async def _pass_on(self, path: str, headers: dict[str, str], body: bytes) -> None:
+        """Post a delivery byte for byte; one that is refused is counted, never the sender's trouble."""
+        sent = {k: v for k, v in headers.items() if k.lower() not in ("host", "content-length")}
+        async with self._in_order, ClientSession(auto_decompress=False) as session:
+            try:
+                async with session.post(self._forward + path, data=body, headers=sent) as answer:
+                    self.counts["passed on" if answer.status < 300 else "not passed on"] += 1
+            except (ClientError, OSError):
+                self.counts["not passed on"] += 1
 
     @web.middleware
     async def count_refused(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -96,7 +120,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="lab.recorder")
     arguments.add_argument("--out", type=Path, required=True)
     with arguments.parse_args().out.open("w", encoding="utf-8") as out:
-        asyncio.run(serve(application(Recorder(out))))
+        asyncio.run(serve(application(Recorder(out, os.environ.get(FORWARD, "")))))
 
 
 if __name__ == "__main__":
