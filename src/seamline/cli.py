@@ -279,6 +279,19 @@ def erase(
 
 
 # -- the gate, and proof -----------------------------------------------------
+def _open_to_ask(home: Path, as_of: datetime | None) -> "tuple[Home, bool]":
+    """The home, and whether the verdict can be put on record: a running server keeps no pipeline from its answer."""
+    from seamline.model.errors import Busy
+
+    if as_of is not None:
+        return _open(home), False
+    try:
+        return _open_to_write(home), True
+    except Busy as error:
+        exits.tell(f"note: {error}, so this verdict is not on record; its server's POST /gate records")
+        return _open(home), False
+
+
 @app.command()
 def gate(
     home: HomeOption,
@@ -292,8 +305,10 @@ def gate(
     from seamline.app import gate as verb
     from seamline.terminal import verdict as drawn
 
-    with _open(home) if as_of else _open_to_write(home) as opened:
-        answer = verb.gate(opened, text_of(change), as_of, keep=True)
+    meant = text_of(change)
+    opened, keep = _open_to_ask(home, as_of)
+    with opened:
+        answer = verb.gate(opened, meant, as_of, keep=keep)
     if json:
         sys.stdout.write(drawn.as_json(answer))
     else:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from seamline.bootstrap import open_home
+
 Run = Callable[..., Any]  # see conftest
 
 HELP_S = 0.4  # the promise; a fresh interpreter alone takes a tenth of it
@@ -277,3 +279,24 @@ def test_a_closed_pipe_is_no_error(home: Path, seamline: Run) -> None:
     command = f'"{sys.executable}" -m seamline.cli --home "{home}" org --json | head -c 1; echo "${{PIPESTATUS[0]}}"'
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+def test_the_gate_answers_beside_a_running_writer(seamline: Run, home: Path) -> None:
+    """A pipeline gets its verdict while another process writes; it is told that nothing was recorded."""
+    seamline("init", "--owner", "Mara")
+    question = ("gate", '{"entity": "service:booking", "rollback": true}')
+    with open_home(home, write=True) as held:
+        before = held.log.position()
+        beside = seamline(*question)
+        assert held.log.position() == before
+    alone = seamline(*question)
+    assert (beside.returncode, beside.stdout) == (0, alone.stdout)
+    assert "not on record" in beside.stderr
+    assert alone.stderr == ""
+
+
+def test_a_file_that_is_not_there_is_told_in_words(seamline: Run) -> None:
+    """No error number stands in the line."""
+    seamline("init", "--owner", "Mara")
+    said = seamline("gate", "no-such-file.json").stderr
+    assert said.startswith("error: no-such-file.json: can't be read (No such file or directory)")

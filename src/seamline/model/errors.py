@@ -28,6 +28,10 @@ class Stop(SeamlineError):
     """Nothing can go on: the home is broken or another writer holds it."""
 
 
+class Busy(Stop):
+    """Another process writes to this home; reading it goes on."""
+
+
 class Unauthenticated(Fix):
     """A signature or credential is missing or wrong."""
 

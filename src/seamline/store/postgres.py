@@ -16,7 +16,7 @@ import psycopg
 from psycopg import Connection
 
 from seamline.model.delivery import Appended, Delivery, Received
-from seamline.model.errors import Fix, Retry, Stop
+from seamline.model.errors import Busy, Fix, Retry, Stop
 from seamline.store.queries import load
 from seamline.store.sequence import Row, assign, from_us, mark, to_us
 
@@ -122,8 +122,8 @@ def _create(connection: Connection[Any]) -> None:
 def _take_writer_lock(connection: Connection[Any]) -> None:
     (taken,) = connection.execute(SQL["lock"], (WRITER_LOCK,)).fetchone() or (False,)
     if not taken:
-        hint = "stop it first, or send deliveries to its inbox"
-        raise Stop("another process already writes to this database", hint=hint)
+        hint = "stop it first; a running `serve` takes deliveries and people's words over HTTP"
+        raise Busy("another process already writes to this database", hint=hint)
     _create(connection)
 
 

@@ -5,11 +5,11 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from seamline.model.errors import Stop
+from seamline.model.errors import Busy, Stop
 
 
 class WriterLock:
-    """Held from construction to `release`. Raises Stop, naming the holder, when another process has it."""
+    """Held from construction to `release`. Raises Busy, naming the holder, when another process has it."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -23,7 +23,8 @@ class WriterLock:
             holder = os.read(self._file, 20).decode("ascii", "replace").strip() or "unknown"
             os.close(self._file)
             message = f"{path.parent}: process {holder} already writes to this home"
-            raise Stop(message, hint="stop it first, or send deliveries to its inbox") from None
+            hint = "stop it first; a running `serve` takes deliveries and people's words over HTTP"
+            raise Busy(message, hint=hint) from None
         with suppress(OSError):  # the name only helps people; on a full disk the lock still holds
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)

@@ -44,8 +44,9 @@ def text_of(argument: str) -> str:
     try:
         return sys.stdin.read() if argument == "-" else Path(argument).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise Fix(
-            f"{argument}: can't be read ({error})", hint="a JSON file, - for stdin, or the JSON itself"
+            f"{argument}: can't be read ({reason})", hint="a JSON file, - for stdin, or the JSON itself"
         ) from error
 
 
