@@ -118,3 +118,25 @@ def _steady() -> Facts:
     facts = Facts()
     facts.add(requests(390, lambda _: 0.0))
     return facts
+
+
+def test_figures_too_large_to_reckon_with() -> None:
+    """A sender's absurd figures are no symptom of another series, and no warning to anybody."""
+    huge = [1e308, -1e308, 1.7e308, 0.0, float("inf")] * 20
+    facts = Facts()
+    for labels in (
+        {"job": "inv", "code": "500"},
+        {"job": "inv", "code": "200"},
+        {"job": "inv", "code": "502"},
+    ):
+        facts.add([measurement("http_requests_total", labels, [3.0 * i for i in range(100)], huge)])
+    for pod in ("a", "b"):
+        facts.add([measurement("db_pool_connections", {"pod": pod}, [3.0 * i for i in range(100)], huge)])
+    before = world()
+    facts.add(before)
+    alone = Facts()
+    alone.add(before)
+    found = {one.id: one for one in detect(facts, same, at(390), "production")}
+    for one in detect(alone, same, at(390), "production"):
+        if one.symptom:
+            assert found[one.id].symptom

@@ -9,6 +9,8 @@ no trace, and what is dated after `as_of` does not count.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import numpy as np
+
 from seamline.analysis.detect import alerts, datasets, runs, series, tickets, vanished
 from seamline.analysis.detect.eps import HISTORY, moment
 from seamline.analysis.detect.indicators import panels
@@ -33,7 +35,7 @@ def detect(
     since = _watched_since(facts, seen, as_of)
     known_runs = runs.known_runs(facts.runs.values(), as_of)
     found = [
-        *series.observe(panels(seen, canonical, as_of_ts, environment), environment),
+        *_series(seen, canonical, as_of_ts, environment),
         *vanished.observe(seen, canonical, environment),
         *alerts.observe(facts.alerts.values(), canonical, since, as_of, environment),
         *tickets.observe(facts.tickets.values(), canonical, since, as_of, environment),
@@ -42,6 +44,14 @@ def detect(
         *datasets.observe(known_runs, canonical, as_of, environment),
     ]
     return _once(found)
+
+
+def _series(
+    seen: Sequence[Stretch], canonical: Callable[[str], str], as_of_ts: float, environment: str
+) -> list[Observable]:
+    """Figures too large to reckon with become infinite or no number, and what is neither is judged: no warning."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return list(series.observe(panels(seen, canonical, as_of_ts, environment), environment))
 
 
 def _watched_since(facts: Facts, seen: Sequence[Stretch], as_of: datetime) -> datetime:
