@@ -161,14 +161,17 @@ def test_what_others_wrote_does_not_steer_the_terminal(seamline: Run, home: Path
     assert done.stderr.rstrip("\n").isprintable()
 
 
-def test_a_delivery_from_the_far_future_is_refused(seamline: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("year", "said"), [("2200", "too far in the future"), ("0001", "before 1970"), ("1969", "before 1970")]
+)
+def test_a_delivery_of_no_time_is_refused(seamline: Run, tmp_path: Path, year: str, said: str) -> None:
     """One wrong year would move the home's time past everything that comes after it."""
     file = tmp_path / "recorded.jsonl"
-    future = json.dumps(json.loads(DELIVERY) | {"received_at": "2200-01-01T00:00:00Z"})
+    future = json.dumps(json.loads(DELIVERY) | {"received_at": f"{year}-01-01T00:00:00Z"})
     file.write_text(f"{DELIVERY}\n{future}\n")
     done = seamline("ingest", str(file))
     assert done.returncode == 2
-    assert f"{file}:2: received_at 2200-01-01 lies too far in the future" in done.stderr
+    assert f"{file}:2: received_at {year}-01-01 lies {said}" in done.stderr
     assert len(json.loads(seamline("deliveries", "--json").stdout)["deliveries"]) == 1
 
 

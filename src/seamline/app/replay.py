@@ -15,6 +15,7 @@ from seamline.model.delivery import Received
 from seamline.model.errors import Fix
 
 STEP = timedelta(seconds=5)  # of the recording's own time between two opinions
+EPOCH = datetime.fromtimestamp(0, UTC)
 AHEAD = timedelta(days=366)  # by which a recording may run before this machine's clock, itself maybe wrong
 
 Progress = Callable[[int, int], None]  # lines done, lines in all (0: not known)
@@ -66,10 +67,13 @@ def _batches(home: Home, path: Path | str) -> Iterator[tuple[list[Received], Fix
 
 def _received_by(line: Recorded, latest: datetime) -> Recorded:
     """The line, unless it says it was received later: `as_of` never goes back, all that comes would be past."""
-    if line.received_at > latest:
-        said = f"{line.received_at:%Y-%m-%d} lies too far in the future"
-        raise Fix(f"{line.where}: received_at {said}", hint="mend the line, or this machine's clock")
-    return line
+    if EPOCH <= line.received_at <= latest:
+        return line
+    said = "too far in the future" if line.received_at > latest else "before 1970"
+    raise Fix(
+        f"{line.where}: received_at {line.received_at.date()} lies {said}",
+        hint="mend the line, or this machine's clock",
+    )
 
 
 def _step_of(at: datetime) -> int:
