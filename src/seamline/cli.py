@@ -23,6 +23,7 @@ from seamline.terminal.arguments import (
 )
 from seamline.terminal.homes import opened as _open
 from seamline.terminal.homes import opened_to_write as _open_to_write
+from seamline.terminal.homes import tell_of_an_edit
 
 if TYPE_CHECKING:
     from seamline.app.home import Home
@@ -75,10 +76,29 @@ def init(
     print(f"{opened.config}: {owner} answers for everything until you write down who else does.\n")
     print("Next:")
     print(f"  1. edit {opened.config}: people, entities, aliases")
-    print("  2. seamline ingest FILE...   recorded deliveries, or")
+    print("  2. seamline configure        check it and put it into force")
+    print("  3. seamline ingest FILE...   recorded deliveries, or")
     print("     seamline serve            an inbox your tools send to")
-    print("  3. seamline loose-ends       what could not be joined to the map")
-    print("  4. seamline incidents        what broke, why, and whose it is")
+    print("  4. seamline loose-ends       what could not be joined to the map")
+    print("  5. seamline incidents        what broke, why, and whose it is")
+
+
+@app.command()
+def configure(home: HomeOption) -> None:
+    """Check seamline.toml and put it into force. A running `serve` follows edits by itself."""
+    from seamline.app import configure as verb
+    from seamline.app import views
+
+    with _open(home, write=True) as opened:
+        declared = verb.follow(opened)
+        views.publish(opened, views.opinion(opened))
+    if declared is None:
+        print(f"{opened.config}: is not there")
+        raise typer.Exit(exits.USAGE)
+    counts = (
+        f"{len(declared.people)} people, {len(declared.entities)} entities, {len(declared.aliases)} aliases"
+    )
+    print(f"{opened.config} is in force: {counts}, {len(declared.relations)} relations")
 
 
 @app.command()
@@ -151,6 +171,8 @@ LISTS = {
     "decisions": "List who decided what, on which evidence.",
 }
 
+STAND_ON_THE_MAP = {"seams", "entities", "loose-ends"}
+
 
 def _add_list(name: str, about: str) -> None:
     """A command that prints one view, of the same name in `app.views`."""
@@ -160,6 +182,8 @@ def _add_list(name: str, about: str) -> None:
         from seamline.app import views
 
         with _open(home) as opened:
+            if as_of is None and name in STAND_ON_THE_MAP:
+                tell_of_an_edit(opened)
             _print(view, getattr(views, view)(opened, as_of), as_of or _known_until(opened), json=json)
 
     app.command(name, help=about)(show)
@@ -207,6 +231,8 @@ def org(home: HomeOption, as_of: AsOfOption = None, json: JsonOption = False) ->
     from seamline.terminal import tree
 
     with _open(home) as opened:
+        if as_of is None:
+            tell_of_an_edit(opened)
         organisation = views.organisation(opened, as_of)
     if json:
         sys.stdout.write(tree.as_json(organisation))

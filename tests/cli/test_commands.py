@@ -303,3 +303,31 @@ def test_a_file_that_is_not_there_is_told_in_words(seamline: Run) -> None:
     seamline("init", "--owner", "Mara")
     said = seamline("gate", "no-such-file.json").stderr
     assert said.startswith("error: no-such-file.json: can't be read (No such file or directory)")
+
+
+def test_an_edit_of_the_map_is_told_of_until_it_is_in_force(seamline: Run, home: Path) -> None:
+    """What reads the map says that the file says something else, until `configure` puts it into force."""
+    seamline("init", "--owner", "Mara")
+    assert seamline("org").stderr == ""
+    config = home / "seamline.toml"
+    config.write_text(
+        config.read_text() + '\n[[entity]]\nref = "service:shop"\nowner = "mara"\n', encoding="utf-8"
+    )
+    assert "not in force yet" in seamline("org").stderr
+    assert "not in force yet" in seamline("seams").stderr
+    done = seamline("configure")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 people, 1 entities" in done.stdout
+    after = seamline("org")
+    assert ("service:shop" in after.stdout, after.stderr) == (True, "")
+
+
+def test_a_wrong_map_does_not_come_into_force(seamline: Run, home: Path) -> None:
+    """`configure` says in one line what is wrong and ends with 2; the last valid map stays."""
+    seamline("init", "--owner", "Mara")
+    (home / "seamline.toml").write_text('[[person]]\nid = "mara"\nreports_to = "mira"\n', encoding="utf-8")
+    done = seamline("configure")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "mira" in done.stderr
+    assert "Mara (mara)" in seamline("org").stdout

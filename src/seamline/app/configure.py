@@ -7,13 +7,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from seamline.analysis import organisation
+from seamline.app import views
 from seamline.app.home import Home
 from seamline.model import record as rec
 from seamline.model.errors import Fix, Stop
 from seamline.model.organisation import Organisation
 
 STARTER = """\
-# Who answers for what. Checked and put into force whenever Seamline writes to this home.
+# Who answers for what. `seamline configure` checks it and puts it into force; a running `seamline serve` does so too.
 # Format: docs/reference/seamline-toml.md
 
 [organisation]
@@ -76,6 +77,24 @@ def follow(home: Home) -> Organisation | None:
     declared = organisation.read(text)
     put_in_force(home, text, declared, key=f"{_root(declared)}:{stamp}")
     return declared
+
+
+def differs(home: Home) -> bool:
+    """Whether `seamline.toml` is there and says something else than what is in force."""
+    try:
+        text = home.config.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return home.config.exists()
+    said = [r.text for r in views.records(home) if isinstance(r, rec.ConfigSet)]
+    return not said or said[-1] != text
+
+
+def stamp(home: Home) -> int:
+    """Changes with the file; 0 when there is none. Cheap enough to ask every few seconds."""
+    try:
+        return home.config.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def take_over(home: Home, file: Path) -> Organisation:

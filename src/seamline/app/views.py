@@ -119,6 +119,14 @@ def decisions(home: Home, as_of: datetime | None = None) -> list[rec.Decided | r
     return [r for _, r in facts.records if isinstance(r, rec.Decided | rec.VerdictGiven)]
 
 
+def records(home: Home) -> list[rec.AnyRecord]:
+    """All that Seamline and its people put on record up to now, oldest first."""
+    kept = _kept(home, "records", None)
+    if kept is not None:
+        return [rec.from_body(row) for row in kept]
+    return [r for _, r in sorted(facts_of(home).records, key=lambda pair: pair[0])]
+
+
 def organisation(home: Home, as_of: datetime | None = None) -> Organisation:
     """The tree of people in force, with what they declared."""
     return opinion(home, as_of).base.organisation

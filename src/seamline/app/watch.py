@@ -1,16 +1,20 @@
 """Keeps a live home's opinion up to date, outside the way of the deliveries."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from seamline.app import views
+from seamline.app import configure, views
 from seamline.app.erase import end_retention
 from seamline.app.home import Home
 from seamline.app.triage import TICK, Triage
 from seamline.model.delivery import Delivery
+from seamline.model.errors import Fix
 
 PAUSE = timedelta(seconds=5)  # between two opinions, however fast deliveries come
 RETENTION = timedelta(days=1)  # between two looks for telemetry that is past its time
+
+_logger = logging.getLogger("seamline.watch")
 
 
 class Watch:
@@ -21,6 +25,7 @@ class Watch:
         self._triage = Triage(home.log, home.sources)
         self._formed_at = datetime.min.replace(tzinfo=home.clock().tzinfo)
         self._fresh = False  # whether something came since the last opinion
+        self._map_stamp = configure.stamp(home)
         self._pruned_at = self._formed_at
         self._form(self._home.clock())
 
@@ -31,6 +36,7 @@ class Watch:
 
     def __call__(self, deliveries: Sequence[Delivery]) -> None:
         """Take deliveries in; form an opinion when one is due, tick when silence is news."""
+        self._follow_the_map()
         for delivery in deliveries:
             self._triage.take(delivery)
             self._fresh = True
@@ -41,6 +47,17 @@ class Watch:
         if now - self._pruned_at >= RETENTION:
             self._pruned_at = now
             end_retention(self._home.log, self._home.sources, now)
+
+    def _follow_the_map(self) -> None:
+        """An edited `seamline.toml` comes into force as a delivery of the next batch; a broken one is told of once."""
+        stamp = configure.stamp(self._home)
+        if stamp == self._map_stamp:
+            return
+        self._map_stamp = stamp
+        try:
+            configure.follow(self._home)
+        except Fix as error:
+            _logger.warning("%s (%s); the last valid map stays in force", error, error.hint)
 
     def _form(self, now: datetime) -> None:
         opinion = self._triage.step() if self._fresh else self._triage.tick(now)

@@ -30,3 +30,11 @@ def opened_to_write(path: Path) -> "Home":
         home.__exit__(None, None, None)
         raise
     return home
+
+
+def tell_of_an_edit(home: "Home") -> None:
+    """A line on stderr when what is read does not stand on `seamline.toml` as it is now."""
+    from seamline.app import configure
+
+    if configure.differs(home):
+        exits.tell("note: seamline.toml was edited and is not in force yet (seamline configure)")
