@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -58,17 +59,18 @@ def server_program(name: str) -> str:
 @pytest.fixture(scope="session")
 def clinic_dsn() -> Iterator[str]:
     """The clinic's database in a cluster of its own, reached by socket, gone afterwards."""
-    become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    owner = "postgres" if os.geteuid() == 0 else None
+    run = partial(subprocess.run, stdout=-3, user=owner, group=owner, extra_groups=[] if owner else None)
     initdb, pg_ctl = server_program("initdb"), server_program("pg_ctl")
     folder = Path(tempfile.mkdtemp(prefix="warehouse-test-"))
-    if become:
-        shutil.chown(folder, "postgres")
+    if owner:
+        shutil.chown(folder, owner, owner)
     data = str(folder / "data")
     settings = f"-k {folder} -c listen_addresses='' -c fsync=off"
     start = [pg_ctl, "-D", data, "-w", "-o", settings, "-l", str(folder / "log"), "start"]
-    subprocess.run([*become, initdb, "-D", data, "-U", "clinic", "-A", "trust", "-N"], check=True, stdout=-3)
+    run([initdb, "-D", data, "-U", "clinic", "-A", "trust", "-N"], check=True)
     try:
-        subprocess.run([*become, *start], check=True, stdout=-3)
+        run(start, check=True)
         with psycopg.connect(f"host={folder} user=clinic dbname=postgres", autocommit=True) as admin:
             admin.execute("create database clinic")
         dsn = f"host={folder} user=clinic dbname=clinic"
@@ -76,7 +78,7 @@ def clinic_dsn() -> Iterator[str]:
             clinic.execute(CLINIC)
         yield dsn
     finally:
-        subprocess.run([*become, pg_ctl, "-D", data, "-m", "immediate", "stop"], check=False, stdout=-3)
+        run([pg_ctl, "-D", data, "-m", "immediate", "stop"], check=False)
         shutil.rmtree(folder, ignore_errors=True)
 
 

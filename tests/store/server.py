@@ -23,14 +23,23 @@ def running(bin_folder: Path) -> Iterator[str]:
     """A fresh server; its connection string. As root it runs as the package's own user, which it insists on."""
     # a short path: a socket's name may have no more than 107 bytes
     folder = Path(tempfile.mkdtemp(prefix="seamline-pg-"))
-    become: list[str] = []
+    owner = None
     if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-        become = ["runuser", "-u", "postgres", "--"]
+        owner = "postgres"
+        shutil.chown(folder, owner, owner)
 
     def call(program: str, *arguments: str) -> None:
-        command = [*become, str(bin_folder / program), "-D", str(folder / "data"), *arguments]
-        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        command = [str(bin_folder / program), "-D", str(folder / "data"), *arguments]
+        groups = [] if owner else None
+        subprocess.run(
+            command,
+            check=True,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            user=owner,
+            group=owner,
+            extra_groups=groups,
+        )
 
     try:
         call("initdb", "-U", "owner", "-A", "trust", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8")
