@@ -16,6 +16,7 @@ from seamline.analysis.stackmap import StackMap
 from seamline.analysis.ties import tied
 from seamline.model.incident import Cause, Incident
 from seamline.model.organisation import Organisation
+from seamline.model.record import Opened
 from seamline.model.stack import Accountable
 from seamline.model.symptom import Observable
 
@@ -149,7 +150,7 @@ def _from_record(e: register.Entry, scene: Scene) -> Incident:
     """A recorded incident whose symptoms are no longer in the window: told as it was recorded."""
     o, stack = e.opened, scene.base.stack
     cause = Cause(
-        e.cause_key, o.cause_kind, o.changes, o.cause_entity, o.at, o.probability, e.seam, o.cause_key
+        e.cause_key, o.cause_kind, o.changes, o.cause_entity, o.at, o.probability, e.seam, _title(o, scene)
     )
     entities = tuple(sorted({stack.canonical(s.split(" ")[1]) for s in e.symptoms if " " in s}))
     bare = Incident(
@@ -166,6 +167,12 @@ def _from_record(e: register.Entry, scene: Scene) -> Incident:
         environment=scene.base.organisation.environment,
     )
     return _recorded(bare, e)
+
+
+def _title(o: Opened, scene: Scene) -> str:
+    """The recorded cause as people call it, as far as its changes are still known."""
+    titles = [scene.facts.changes[c].title for c in o.changes if c in scene.facts.changes]
+    return " met ".join(titles) or (f"a fault in {o.cause_entity}" if o.cause_entity else o.cause_kind)
 
 
 def answerable(cause: Cause, observables: Sequence[Observable], base: Base, at: datetime) -> Accountable:
