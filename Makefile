@@ -17,6 +17,7 @@ setup: $(STAMP) ## make .venv and install exactly what is locked
 
 $(STAMP): locks/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: needs Python 3.11 or later (make PYTHON=python3.12 setup)")'
+	@echo 'installing what is locked into .venv: about a minute, once' >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@if command -v uv >/dev/null; then \
 	   uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r locks/dev.txt; \
@@ -30,6 +31,7 @@ $(STAMP): locks/dev.txt pyproject.toml
 .PHONY: run
 run: setup ## tell the recorded story of one Friday, in the terminal
 	@$(BIN)/seamline demo --no-serve
+	@printf '\nNext: docs/quickstart.md, or the same home over HTTP: %s\n' '$(BIN)/seamline demo'
 
 .PHONY: test
 test: setup ## run the tests; what this machine lacks is skipped, and named
