@@ -78,7 +78,9 @@ class Director:
                 await asyncio.gather(*(self._write(kind) for kind in act.kinds))
             case Vendor():
                 self.say("vendor breaks" if act.broken else "vendor is mended")
-                await self._stage.post(f"{self._stage.vendor_url}/admin/{'break' if act.broken else 'mend'}", {})
+                await self._stage.post(
+                    f"{self._stage.vendor_url}/admin/{'break' if act.broken else 'mend'}", {}
+                )
             case Onslaught():
                 await self._onslaught(act)
 
@@ -121,7 +123,11 @@ class Director:
     async def _apply(self, change: Change, name: str, version: str) -> list[str]:
         url = f"{self._stage.cluster_url}/deployments/{name}"
         if change.task == "deploy":
-            wish = {"version": version, "revision": self._revision(name, version), "settings": change.settings}
+            wish = {
+                "version": version,
+                "revision": self._revision(name, version),
+                "settings": change.settings,
+            }
             return list((await self._stage.post(f"{url}/release", wish))["events"])
         if change.task == "deploy:config":
             await self._stage.post(f"{url}/config", change.settings)
@@ -168,7 +174,9 @@ class Director:
                 [*self._warehouse("run"), "--dsn", self._stage.admin_dsn,
                  "--lineage-url", f"{self._stage.inbox_url}/api/v1/lineage", *fail]
             )  # fmt: skip
-            self.say(f"pipeline: exit {code} after {(datetime.now(UTC) - began_at) / timedelta(seconds=1):.1f} s")
+            self.say(
+                f"pipeline: exit {code} after {(datetime.now(UTC) - began_at) / timedelta(seconds=1):.1f} s"
+            )
             if (code == 0) == bool(fail_job):
                 raise StoryFailed(f"pipeline ended with {code}: {error[-800:]}")
             empty = () if fail_job else await self._empty_reports()
@@ -202,7 +210,9 @@ class Director:
     async def _collect(self) -> None:
         hurts = await self._stage.get(f"{self._stage.public_url}/hurts")
         self.course.n_requests = hurts["n_requests"]
-        self.course.hurts = [Hurt(**hurt | {"at": datetime.fromisoformat(hurt["at"])}) for hurt in hurts["hurts"]]
+        self.course.hurts = [
+            Hurt(**hurt | {"at": datetime.fromisoformat(hurt["at"])}) for hurt in hurts["hurts"]
+        ]
         self.course.rescales = await self._rescales()
         failed_at = (await self._stage.get(f"{self._stage.vendor_url}/admin/failures"))["first_failed_at"]
         self.course.vendor_failed_at = datetime.fromisoformat(failed_at) if failed_at else None

@@ -108,7 +108,10 @@ def _alertmanager(port: int, folder: Path, inbox_url: str) -> list[str]:
             "repeat_interval": "4m",
         },
         "receivers": [
-            {"name": "inbox", "webhook_configs": [{"url": f"{inbox_url}/in/alertmanager", "send_resolved": True}]}
+            {
+                "name": "inbox",
+                "webhook_configs": [{"url": f"{inbox_url}/in/alertmanager", "send_resolved": True}],
+            }
         ],
     }
     path = folder / "alertmanager.yml"
@@ -132,9 +135,14 @@ def _prometheus(port: int, folder: Path, at: Addresses, exporter: int, alertmana
 
 
 def _prometheus_config(at: Addresses, exporter: int, alertmanager: int) -> dict[str, Any]:
-    jobs = [_pods_job(at, job, name) for job, name in (("appt", "appt-web"), ("inv", "inv-api"), ("msg", "msg-worker"))]
+    jobs = [
+        _pods_job(at, job, name)
+        for job, name in (("appt", "appt-web"), ("inv", "inv-api"), ("msg", "msg-worker"))
+    ]
     jobs.append(_static_job("kube-state-metrics", at.autoscaler, {"instance": "kube-state-metrics"}))
-    jobs.append(_static_job("postgres", f"127.0.0.1:{exporter}", {"instance": "visits-db", "server": "visits-db"}))
+    jobs.append(
+        _static_job("postgres", f"127.0.0.1:{exporter}", {"instance": "visits-db", "server": "visits-db"})
+    )
     return {
         "global": {"scrape_interval": SCRAPE, "scrape_timeout": "2s", "evaluation_interval": SCRAPE},
         "rule_files": [str(RULES)],

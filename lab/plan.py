@@ -158,9 +158,15 @@ def plan(story: Story, seed: int, minutes: float = 6.0) -> Plan:
 
 
 def _ordered(
-    story: Story, seed: int, length_s: float, steps: Iterator[Step], pipeline_after_harm_s: float | None = None
+    story: Story,
+    seed: int,
+    length_s: float,
+    steps: Iterator[Step],
+    pipeline_after_harm_s: float | None = None,
 ) -> Plan:
-    in_time = tuple(sorted((step for step in steps if step.at_s < length_s - END_S), key=lambda step: step.at_s))
+    in_time = tuple(
+        sorted((step for step in steps if step.at_s < length_s - END_S), key=lambda step: step.at_s)
+    )
     return Plan(story, seed, length_s, in_time, pipeline_after_harm_s)
 
 

@@ -89,7 +89,9 @@ async def _open(
         await troupe.python("patients", "lab.clinic.patients", "--helpdesk-url", desk, "--seed", str(seed))
     )
     vendor = _url(
-        await troupe.python("textwave", "lab.clinic.textwave", "--phone-url", f"{public}/sms", "--seed", str(seed))
+        await troupe.python(
+            "textwave", "lab.clinic.textwave", "--phone-url", f"{public}/sms", "--seed", str(seed)
+        )
     )
     releases = _write_releases(folder, vendor, seed)
     cluster = _url(

@@ -64,7 +64,9 @@ def kubernetes_event(uid: str) -> str:
 
 def truth(plan: Plan, course: Course, lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The truth file's document, from what was done and from the recorded `lines`."""
-    guilty = [github_event(done.change.repository, done.number) for done in course.changes if done.change.guilty]
+    guilty = [
+        github_event(done.change.repository, done.number) for done in course.changes if done.change.guilty
+    ]
     if course.guilty_rescale:
         guilty.append(kubernetes_event(course.guilty_rescale.event))
     harm_from = first_harm(course, lines)

@@ -97,7 +97,13 @@ class Autoscaler:
         )
         message = f"New size: {n_after}; reason: {why}"
         uid = await self._events.post(
-            Happening("HorizontalPodAutoscaler", DEPLOYMENT, "horizontal-pod-autoscaler", "SuccessfulRescale", message)
+            Happening(
+                "HorizontalPodAutoscaler",
+                DEPLOYMENT,
+                "horizontal-pod-autoscaler",
+                "SuccessfulRescale",
+                message,
+            )
         )
         url = f"{self._cluster_url}/deployments/{DEPLOYMENT}/scale"
         async with self._session.put(url, json={"n_replicas": n_after}) as answer:

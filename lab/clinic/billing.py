@@ -71,7 +71,9 @@ class Billing:
         visit = await request.json()
         async with self._pool.connection() as connection:
             cents = await self._price(connection, str(visit["procedure"]))
-            invoice_id = await self._insert(connection, int(visit["visit_id"]), str(visit["procedure"]), cents)
+            invoice_id = await self._insert(
+                connection, int(visit["visit_id"]), str(visit["procedure"]), cents
+            )
         return web.json_response({"invoice_id": invoice_id})
 
     async def _price(self, connection: Connection, procedure: str) -> int:
@@ -89,7 +91,9 @@ class Billing:
             column = sql.Identifier(await self._amount.current(connection))
             try:
                 row = await (
-                    await connection.execute(sql.SQL(INVOICE).format(column=column), (visit_id, procedure, cents))
+                    await connection.execute(
+                        sql.SQL(INVOICE).format(column=column), (visit_id, procedure, cents)
+                    )
                 ).fetchone()
             except psycopg.errors.UndefinedColumn:
                 # A migration renamed it a moment ago.

@@ -62,7 +62,9 @@ class Booking:
         task.add_done_callback(self._telling.discard)
         return web.json_response({"visit_id": visit_id})
 
-    async def _insert(self, connection: psycopg.AsyncConnection[Any], patient_id: int, referral: str | None) -> int:
+    async def _insert(
+        self, connection: psycopg.AsyncConnection[Any], patient_id: int, referral: str | None
+    ) -> int:
         for attempt in (1, 2):
             column = sql.Identifier(await self._referral.current(connection))
             try:

@@ -20,13 +20,19 @@ class PodMetrics:
         self.service = service
         self.registry = CollectorRegistry()
         labels = ["service_name"]
-        build = Gauge("build_info", "What runs here", [*labels, "version", "revision"], registry=self.registry)
+        build = Gauge(
+            "build_info", "What runs here", [*labels, "version", "revision"], registry=self.registry
+        )
         build.labels(service, version, revision).set(1)
         self._requests = Counter(
             "http_requests", "Requests answered", [*labels, "code"], registry=self.registry
         )
         self._duration = Histogram(
-            "http_request_duration_seconds", "Time to answer", labels, buckets=BUCKETS_S, registry=self.registry
+            "http_request_duration_seconds",
+            "Time to answer",
+            labels,
+            buckets=BUCKETS_S,
+            registry=self.registry,
         )
         self._requests.labels(service, "200")
 

@@ -86,7 +86,9 @@ class Public:
         referred = who == "partner" or self._random.random() < 0.6
         wish = {
             "patient_id": self._random.randrange(100_000, 999_999),
-            "referral": f"{self._random.choice(PARTNERS)}-{self._random.randrange(1000, 9999)}" if referred else None,
+            "referral": f"{self._random.choice(PARTNERS)}-{self._random.randrange(1000, 9999)}"
+            if referred
+            else None,
             "procedure": f"proc-{self._random.randint(1, N_PROCEDURES)}",
             "phone": phone,
         }

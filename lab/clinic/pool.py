@@ -91,7 +91,9 @@ class EagerPool:
     async def _open(self) -> Held:
         self._count(+1)
         try:
-            connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True, prepare_threshold=None)
+            connection = await psycopg.AsyncConnection.connect(
+                self._dsn, autocommit=True, prepare_threshold=None
+            )
         except BaseException:
             self._count(-1)
             raise

@@ -125,9 +125,7 @@ def write(kind: str, rng: random.Random) -> Letter:
     if rng.random() < 0.4:
         text = mistyped(text, rng)
     mail = f"{first}.{last}{rng.randrange(10, 99)}@example.com".lower()
-    return Letter(
-        voice.group_id, subject, f"{text}\n\n{first} {last}\n{mail}", rng.choice(voice.channels)
-    )
+    return Letter(voice.group_id, subject, f"{text}\n\n{first} {last}\n{mail}", rng.choice(voice.channels))
 
 
 def mistyped(text: str, rng: random.Random) -> str:

@@ -27,7 +27,15 @@ BOT: Final[dict[str, Any]] = {
     "site_admin": False,
 }
 REPOSITORY_IDS: Final = {"appointments-api": 512660118, "invoicing": 512660342, "messaging": 512661007}
-LINKS: Final = ("deployments", "statuses/{sha}", "commits{/sha}", "hooks", "events", "issues{/number}", "pulls{/number}")
+LINKS: Final = (
+    "deployments",
+    "statuses/{sha}",
+    "commits{/sha}",
+    "hooks",
+    "events",
+    "issues{/number}",
+    "pulls{/number}",
+)
 
 
 def signature(body: bytes, secret: bytes = SECRET) -> str:

@@ -62,7 +62,9 @@ def test_friday_has_a_harmless_change_nearer_to_the_harm() -> None:
     for seed in SEEDS:
         told = changes(plan("friday", seed))
         [guilty_s] = [at_s for at_s, change in told if change is BOOKING_24]
-        last_s, last = max(((at_s, change) for at_s, change in told if at_s < 300), key=lambda found: found[0])
+        last_s, last = max(
+            ((at_s, change) for at_s, change in told if at_s < 300), key=lambda found: found[0]
+        )
         assert guilty_s < last_s
         assert (last.repository, last.guilty) == ("appointments-api", False)
 

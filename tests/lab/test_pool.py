@@ -82,7 +82,9 @@ def test_a_renamed_column_is_found_under_its_other_name(folder: Path) -> None:
             column = EitherName("invoices", "amount_cents", "net_amount_minor")
             async with one.connection() as connection:
                 assert await column.current(connection) == "amount_cents"
-                await connection.execute("alter table invoices rename column amount_cents to net_amount_minor")
+                await connection.execute(
+                    "alter table invoices rename column amount_cents to net_amount_minor"
+                )
                 column.forget()
                 assert await column.current(connection) == "net_amount_minor"
                 with pytest.raises(LookupError, match="invoices has none of"):

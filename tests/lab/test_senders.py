@@ -39,7 +39,9 @@ def test_status_points_to_its_deployment() -> None:
 
 def test_each_event_has_its_own_uid() -> None:
     """Two Events about one object differ in uid and agree in the object's uid."""
-    happening = kubernetes.Happening("Deployment", "appt-web", "deployment-controller", "ScalingReplicaSet", "...")
+    happening = kubernetes.Happening(
+        "Deployment", "appt-web", "deployment-controller", "ScalingReplicaSet", "..."
+    )
     first, second = kubernetes.event(happening, AT), kubernetes.event(happening, AT)
     assert first["metadata"]["uid"] != second["metadata"]["uid"]
     assert first["involvedObject"]["uid"] == second["involvedObject"]["uid"]

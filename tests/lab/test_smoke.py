@@ -58,7 +58,8 @@ def test_truth_of_calm_names_no_incident(recorded: Path) -> None:
     """Nothing happened, and all changes that were announced are harmless."""
     truth = json.loads(recorded.with_name("calm.truth.json").read_text())
     announced = sum(
-        line["source"] == "github" and line["headers"]["X-GitHub-Event"] == "deployment" for line in lines(recorded)
+        line["source"] == "github" and line["headers"]["X-GitHub-Event"] == "deployment"
+        for line in lines(recorded)
     )
     assert truth["incidents"] == []
     assert len(truth["harmless_changes"]) >= announced >= 6

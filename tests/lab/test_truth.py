@@ -72,7 +72,10 @@ def test_what_a_guilty_change_drags_along_is_on_neither_side() -> None:
 def test_harm_begins_with_the_first_hurt() -> None:
     """`harm_from` is what was measured first, to the end of the recording."""
     document = truth(plan("friday", 1), friday(), [loaded(275)])
-    assert (document["harm_from"], document["harm_to"]) == ("2026-11-20T14:04:20.000Z", "2026-11-20T14:06:30.000Z")
+    assert (document["harm_from"], document["harm_to"]) == (
+        "2026-11-20T14:04:20.000Z",
+        "2026-11-20T14:06:30.000Z",
+    )
 
 
 def test_an_empty_report_hurts_from_its_load_on() -> None:
@@ -89,7 +92,9 @@ def test_an_empty_report_hurts_from_its_load_on() -> None:
 
 def test_calm_has_no_incidents() -> None:
     """A calm recording has no harm, and every change is harmless."""
-    document = truth(plan("calm", 1), Course(changes=[Done(BOOKING_INDEX, 1, (), at(30))], ended_at=at(360)), [])
+    document = truth(
+        plan("calm", 1), Course(changes=[Done(BOOKING_INDEX, 1, (), at(30))], ended_at=at(360)), []
+    )
     assert (document["incidents"], document["harm_from"], document["harm_to"]) == ([], None, None)
     assert document["harmless_changes"] == [github_event("appointments-api", 1)]
 

@@ -140,7 +140,9 @@ def seam_of(
     for j in np.flatnonzero(mask):
         gain = float(s.explained[row, j])
         way = _best_reach(c, v.sick[j], stack)
-        seam = (first_crossing(way.hops, stack) or seen_across(v.sick[j], stack)) if way and gain > 0 else None
+        seam = (
+            (first_crossing(way.hops, stack) or seen_across(v.sick[j], stack)) if way and gain > 0 else None
+        )
         if seam is not None:
             votes[seam] = votes.get(seam, 0.0) + gain
     return min(votes, key=lambda k: (-round(votes[k], 6), k)) if votes else None
