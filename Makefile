@@ -31,7 +31,7 @@ $(STAMP): locks/dev.txt pyproject.toml
 .PHONY: run
 run: setup ## tell the recorded story of one Friday, in the terminal
 	@$(BIN)/seamline demo --no-serve
-	@printf '\nNext: docs/quickstart.md, or the same home over HTTP: %s\n' '$(BIN)/seamline demo'
+	@printf '\nNext: docs/quickstart.md, or the same story over HTTP: %s\n' '$(BIN)/seamline demo'
 
 .PHONY: test
 test: setup ## run the tests; what this machine lacks is skipped, and named

@@ -17,7 +17,6 @@ from seamline.terminal.arguments import (
     HomeOption,
     IncidentArgument,
     JsonOption,
-    Word,
     log_positions,
     text_of,
 )
@@ -37,10 +36,23 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"seamline {version('seamline')}")
+        raise typer.Exit
+
+
 @app.callback()
 def main_options(
     context: typer.Context,
-    home: Annotated[Path | None, typer.Option("--home", metavar="DIR", help="Data folder.")] = None,
+    home: Annotated[
+        Path | None, typer.Option("--home", metavar="DIR", help="Data folder [$SEAMLINE_HOME].")
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """`--home` may stand before the command as well as after it."""
     if home is not None and context.invoked_subcommand:
@@ -107,7 +119,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8484,
 ) -> None:
-    """Run the inbox, the API and the console until Ctrl-C."""
+    """Run the inbox and the API until Ctrl-C."""
     with _open_to_write(home) as opened:
         _serve(opened, host, port)
 
@@ -241,51 +253,6 @@ def org(home: HomeOption, as_of: AsOfOption = None, json: JsonOption = False) ->
 
 
 # -- a person's word ---------------------------------------------------------
-@app.command()
-def acknowledge(home: HomeOption, incident: IncidentArgument) -> None:
-    """Say: this incident is mine."""
-    from seamline.app import correct as verb
-
-    with _open_to_write(home) as opened:
-        print(verb.acknowledge(opened, incident))
-
-
-@app.command("hand-over")
-def hand_over(
-    home: HomeOption,
-    incident: IncidentArgument,
-    to: Annotated[str, typer.Option("--to", metavar="PERSON", help="Person id.")],
-    why: Annotated[str, typer.Option("--why", help="One line, kept on record.")],
-) -> None:
-    """Give an incident to another person, on record."""
-    from seamline.app import correct as verb
-
-    with _open_to_write(home) as opened:
-        print(verb.hand_over(opened, incident, to=to, why=why))
-
-
-@app.command()
-def correct(
-    home: HomeOption,
-    incident: IncidentArgument,
-    word: Annotated[Word, typer.Argument(help="What it really was.")],
-    cause: Annotated[str, typer.Option("--cause", metavar="KEY", help="wrong_cause: the right one.")] = "",
-    into: Annotated[str, typer.Option("--into", metavar="INCIDENT", help="merge: where it belongs.")] = "",
-    symptom: Annotated[
-        list[str] | None, typer.Option("--symptom", help="split: what is something else.")
-    ] = None,
-    note: Annotated[str, typer.Option("--note", help="One line, kept on record.")] = "",
-) -> None:
-    """Say what an incident really was. Only causes a person confirmed are learned from."""
-    from seamline.app import correct as verb
-
-    with _open_to_write(home) as opened:
-        done = verb.correct(
-            opened, incident, word, cause=cause, into=into, symptoms=tuple(symptom or ()), note=note
-        )
-    print(done)
-
-
 app.add_typer(acts.app)
 
 

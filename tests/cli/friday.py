@@ -99,7 +99,8 @@ VERDICT = Verdict(
             evidence=("delivery 17: db_pool_size 12", "delivery 41: max_connections 60"),
         ),
     ),
-    "dario", "the seam's person", at(390), at(390 + 86400), "seamline hand-over, or Dario Conti decides otherwise",
+    "dario", "the seam's person", at(390), at(390 + 86400),
+    "dario may pass it: seamline decide 0123456789abcdef --pass --why TEXT",
 )  # fmt: skip
 
 FRIDAY = Story(

@@ -83,3 +83,28 @@ def test_the_gate_honours_a_decision(clinic: Run) -> None:
     assert f"{decider} decided to pass it" in " ".join(answer.stdout.split())
     choices = [d.get("choice") for d in json.loads(clinic("decisions", "--json").stdout)["decisions"]]
     assert "pass" in choices
+
+
+def test_a_decision_is_listed_with_its_reason(clinic: Run) -> None:
+    """A verdict that passes by somebody's word names that word, not what spoke against it."""
+    change = '{"entity": "service:of-nobody"}'
+    verdict = json.loads(clinic("gate", "--json", change).stdout)
+    clinic("decide", verdict["change"], "--pass", "--why", "a spike", "--as", verdict["accountable"])
+    clinic("gate", change)
+    last = clinic("decisions").stdout.splitlines()[-1]
+    assert "decided to pass it" in last
+    assert "joined to nothing" not in last
+
+
+def test_whose_word_on_an_incident(seamline: Run, home: Path) -> None:
+    """Acknowledged, handed over and corrected in the name of the person that `--as` names."""
+    assert seamline("demo", "--no-serve", "--home", str(home)).returncode == 0
+    assert "acknowledged by dario" in seamline("acknowledge", "I-1", "--as", "dario").stdout
+    assert (
+        "from dario to ben"
+        in seamline("hand-over", "I-1", "--to", "ben", "--why", "his", "--as", "dario").stdout
+    )
+    assert "confirmed, by ben" in seamline("correct", "I-1", "confirmed", "--as", "ben").stdout
+    nobody = seamline("acknowledge", "I-1", "--as", "daryo")
+    assert nobody.returncode == 2
+    assert "people: mara" in nobody.stderr

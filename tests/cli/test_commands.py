@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
@@ -331,3 +332,9 @@ def test_a_wrong_map_does_not_come_into_force(seamline: Run, home: Path) -> None
     assert done.stderr.count("\n") == 1
     assert "mira" in done.stderr
     assert "Mara (mara)" in seamline("org").stdout
+
+
+def test_the_version_is_printed(seamline: Run) -> None:
+    """One line: the program's name and its version."""
+    done = seamline("--version")
+    assert (done.returncode, done.stdout) == (0, f"seamline {version('seamline')}\n")

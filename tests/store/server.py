@@ -30,7 +30,7 @@ def running(bin_folder: Path) -> Iterator[str]:
 
     def call(program: str, *arguments: str) -> None:
         command = [str(bin_folder / program), "-D", str(folder / "data"), *arguments]
-        groups = [] if owner else None
+        groups: list[str] | None = [] if owner else None
         subprocess.run(
             command,
             check=True,

@@ -74,7 +74,8 @@ def actor(organisation: Organisation, by: str) -> str:
     if by == LOCAL:
         return next(p.id for p in organisation.people if not p.reports_to)
     if by not in people:
-        raise Fix(f"there is no person {by!r}", hint="map the credential to a person of seamline.toml")
+        known = ", ".join(people)
+        raise Fix(f"there is no person {by!r} in seamline.toml", hint=f"people: {known}")
     return by
 
 

@@ -1,14 +1,75 @@
-"""Commands by which people take and give seams, and decide about changes."""
+"""Commands that put a person's word on record: about incidents, seams and changes."""
 
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from seamline.terminal.arguments import AsPersonOption, HomeOption, SeamArgument, time_of
+from seamline.terminal.arguments import (
+    AsPersonOption,
+    HomeOption,
+    IncidentArgument,
+    SeamArgument,
+    Word,
+    time_of,
+)
 from seamline.terminal.homes import opened_to_write
 
 app = typer.Typer()
+
+
+@app.command()
+def acknowledge(home: HomeOption, incident: IncidentArgument, as_: AsPersonOption = "") -> None:
+    """Say: this incident is mine."""
+    from seamline.app import correct as verb
+
+    with opened_to_write(home) as opened:
+        print(verb.acknowledge(opened, incident, as_ or verb.LOCAL))
+
+
+@app.command("hand-over")
+def hand_over(
+    home: HomeOption,
+    incident: IncidentArgument,
+    to: Annotated[str, typer.Option("--to", metavar="PERSON", help="Person id.")],
+    why: Annotated[str, typer.Option("--why", help="One line, kept on record.")],
+    as_: AsPersonOption = "",
+) -> None:
+    """Give an incident to another person, on record."""
+    from seamline.app import correct as verb
+
+    with opened_to_write(home) as opened:
+        print(verb.hand_over(opened, incident, to=to, why=why, by=as_ or verb.LOCAL))
+
+
+@app.command()
+def correct(
+    home: HomeOption,
+    incident: IncidentArgument,
+    word: Annotated[Word, typer.Argument(help="What it really was.")],
+    cause: Annotated[str, typer.Option("--cause", metavar="KEY", help="wrong_cause: the right one.")] = "",
+    into: Annotated[str, typer.Option("--into", metavar="INCIDENT", help="merge: where it belongs.")] = "",
+    symptom: Annotated[
+        list[str] | None, typer.Option("--symptom", help="split: what is something else.")
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="One line, kept on record.")] = "",
+    as_: AsPersonOption = "",
+) -> None:
+    """Say what an incident really was. Only causes a person confirmed are learned from."""
+    from seamline.app import correct as verb
+
+    with opened_to_write(home) as opened:
+        done = verb.correct(
+            opened,
+            incident,
+            word,
+            cause=cause,
+            into=into,
+            symptoms=tuple(symptom or ()),
+            note=note,
+            by=as_ or verb.LOCAL,
+        )
+    print(done)
 
 
 @app.command("hand-down")
@@ -21,7 +82,7 @@ def hand_down(
     ],
     as_: AsPersonOption = "",
 ) -> None:
-    """Give a seam to one person at or below its own, until a date; theirs once they accept."""
+    """Give a seam to a person below its own. Until a date, and theirs only once they accept."""
     from seamline.app import hand_down as verb
 
     with opened_to_write(home) as opened:
@@ -39,7 +100,7 @@ def accept(home: HomeOption, seam: SeamArgument, as_: AsPersonOption = "") -> No
 
 @app.command()
 def decline(home: HomeOption, seam: SeamArgument, as_: AsPersonOption = "") -> None:
-    """Refuse a seam that is handed down to you, or give it back."""
+    """Refuse a seam handed down to you, or give it back."""
     from seamline.app import hand_down as verb
 
     with opened_to_write(home) as opened:
@@ -58,7 +119,7 @@ def decide(
     ] = None,
     as_: AsPersonOption = "",
 ) -> None:
-    """Pass or hold a change the gate has a verdict on; the gate honours it by name."""
+    """Pass or hold a change on record. The gate has to have a verdict on it, and honours the decision by name."""
     from seamline.app import decide as verb
 
     with opened_to_write(home) as opened:

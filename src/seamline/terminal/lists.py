@@ -88,7 +88,8 @@ def _delivery(d: Listed) -> tuple[str, ...]:
 def _decision(d: Decided | VerdictGiven) -> tuple[str, ...]:
     if isinstance(d, VerdictGiven):
         v = d.verdict
-        return (_at(d.at), v.accountable, v.change, v.outcome, "; ".join(f.reason for f in v.findings))
+        reasons = [] if v.outcome == "pass" else [f.reason for f in v.findings]
+        return (_at(d.at), v.accountable, v.change, v.outcome, "; ".join(reasons) or v.why_person)
     return (_at(d.at), d.by, d.subject, d.choice, d.note or d.question)
 
 

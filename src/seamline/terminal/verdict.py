@@ -41,7 +41,7 @@ def _rows(verdict: Verdict, names: Mapping[str, str]) -> Iterator[tuple[str, str
     if verdict.expires_at is not None:
         yield "until", f"{verdict.expires_at:%Y-%m-%d %H:%M} UTC, then it goes up the tree"
     if verdict.outcome != "pass" and verdict.override:
-        yield "override", verdict.override
+        yield "override", f"{verdict.override} --as {verdict.accountable}"
 
 
 def _finding(f: Finding) -> Iterator[tuple[str, str]]:
