@@ -97,13 +97,17 @@ def test_a_decision_is_listed_with_its_reason(clinic: Run) -> None:
 
 
 def test_whose_word_on_an_incident(seamline: Run, home: Path) -> None:
-    """Acknowledged, handed over and corrected in the name of the person that `--as` names."""
+    """Acknowledged, handed over and corrected as `--as` names them; a cause that nothing can mean is refused."""
     assert seamline("demo", "--no-serve", "--home", str(home)).returncode == 0
     assert "acknowledged by dario" in seamline("acknowledge", "I-1", "--as", "dario").stdout
     assert (
         "from dario to ben"
         in seamline("hand-over", "I-1", "--to", "ben", "--why", "his", "--as", "dario").stdout
     )
+    wrong = seamline("correct", "I-1", "wrong_cause", "--cause", "nosuch")
+    assert (wrong.returncode, "its causes: collision:" in wrong.stderr) == (2, True)
+    latent = ("correct", "I-1", "wrong_cause", "--cause", "latent:database:visits-db")
+    assert seamline(*latent).returncode == 0
     assert "confirmed, by ben" in seamline("correct", "I-1", "confirmed", "--as", "ben").stdout
     nobody = seamline("acknowledge", "I-1", "--as", "daryo")
     assert nobody.returncode == 2

@@ -63,6 +63,12 @@ def correct(
         raise Fix(
             f"{incident}: no such symptoms to split off", hint="its symptoms: " + "; ".join(found.symptoms)
         )
+    if word == "wrong_cause" and cause and not _can_be_meant(home, found, cause):
+        keys = ", ".join(c.key for c in found.causes)
+        raise Fix(
+            f"{incident}: no such cause {cause!r}",
+            hint=f"its causes: {keys}; else change:EVENT-ID or latent:ENTITY",
+        )
     record = rec.Corrected(person, home.clock(), incident, word, into, cause, tuple(symptoms), note)
     _append(home, record)
     return f"{incident}: {word.replace('_', ' ')}, by {person}"
@@ -86,6 +92,18 @@ def _find(home: Home, incident: str) -> tuple[Incident, Organisation]:
         known = ", ".join(i.id for i in formed.incidents if i.id) or "none"
         raise UnknownIncident(f"no incident {incident!r}", hint=f"there are: {known}")
     return found, formed.base.organisation
+
+
+def _can_be_meant(home: Home, incident: Incident, key: str) -> bool:
+    """Whether a cause's key names one of the incident's own, or only what is in the log or on the map."""
+    if key in {c.key for c in incident.causes}:
+        return True
+    kind, _, named = key.partition(":")
+    if kind == "latent":
+        return named in {e.ref for e in views.entities(home)}
+    if kind not in ("change", "collision"):
+        return key in ("nothing", "unknown")
+    return set(named.split("+")) <= set(views.facts_of(home).changes)
 
 
 def _append(home: Home, *records: rec.AnyRecord) -> None:

@@ -47,7 +47,10 @@ def correct(
     home: HomeOption,
     incident: IncidentArgument,
     word: Annotated[Word, typer.Argument(help="What it really was.")],
-    cause: Annotated[str, typer.Option("--cause", metavar="KEY", help="wrong_cause: the right one.")] = "",
+    cause: Annotated[
+        str,
+        typer.Option("--cause", metavar="KEY", help="wrong_cause: the right one, as `why --json` names it."),
+    ] = "",
     into: Annotated[str, typer.Option("--into", metavar="INCIDENT", help="merge: where it belongs.")] = "",
     symptom: Annotated[
         list[str] | None, typer.Option("--symptom", help="split: what is something else.")
