@@ -17,7 +17,8 @@ HEAD = """\
 # Commands
 
 Generated from the program (`pytest tests/docs --accept`). Every command takes `--home DIR`, before or after its name; lists
-take `--json` and `--as-of TIME`. Errors are one line on stderr: what, where, and the mend in brackets.
+take `--json` and `--as-of TIME`. Errors are one line on stderr: what, where, and the mend in brackets; a command typed wrong
+is answered with its usage as well.
 
 | Exit code | Means |
 |---|---|

@@ -26,7 +26,7 @@ EMPTY = {
     "incidents": "No incident. `seamline loose-ends` shows what could not be joined to the map.",
     "seams": "No seam: nobody's work meets anybody else's yet. Declare entities and their owners.",
     "entities": "Nothing on the map yet: `seamline ingest FILE...`, or send deliveries to `seamline serve`.",
-    "loose_ends": "No loose end: everything that tools speak of is on the map.",
+    "loose_ends": "No loose end: whatever tools spoke of so far is on the map.",
     "deliveries": "No delivery.",
     "decisions": "No decision yet.",
 }
