@@ -139,9 +139,8 @@ def why(home: Home, incident: str, as_of: datetime | None = None) -> Story:
     found = next((i for i in formed.incidents if i.id == incident), None)
     if found is None:
         known = ", ".join(i.id for i in _recorded(formed)) or "none"
-        raise UnknownIncident(
-            f"no incident {incident!r} as of {formed.as_of:%Y-%m-%d %H:%M:%S}Z", hint=f"there are: {known}"
-        )
+        then = f" as of {as_of:%Y-%m-%d %H:%M:%S}Z" if as_of else ""
+        raise UnknownIncident(f"no incident {incident!r}{then}", hint=f"there are: {known}")
     return tell(found, formed, facts)
 
 
