@@ -37,13 +37,13 @@ class BoundedConnection(HttpToolsProtocol):
             self._n_head += len(data)
             if self._n_head > HEAD_BYTES:
                 self.send_400_response("The request's headers are too long.")
+            elif self._deadline is None:  # a head that came in one piece, as nearly all do, needs no clock
+                self._deadline = self.loop.call_later(HEAD_S, self.transport.close)
 
     def on_message_begin(self) -> None:
         """The parser saw a request's first byte."""
         super().on_message_begin()
         self._in_head, self._n_head, self._n_headers = True, 0, 0
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_S, self.transport.close)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A whole header. The parser answers 400 when this raises."""
