@@ -114,7 +114,8 @@ def _symptom(o: Observable) -> StoryLine:
     s = symptom_of(o)
     kind = _LINE_KIND.get(o.kind, "symptom")
     text = f"{name_of(o.entity)}: {s.detail}"
-    return StoryLine(s.onset_at, text, kind, s.strength, o.entity, False, s.confirmed_by, s.seqs)
+    n_alike = s.confirmed_by if o.kind == "ticket_burst" else 1
+    return StoryLine(s.onset_at, text, kind, s.strength, o.entity, False, n_alike, s.seqs)
 
 
 def _ticket(t: Ticket, desk: str) -> StoryLine:

@@ -66,3 +66,22 @@ def test_the_same_alert_is_over_when_it_begins_again() -> None:
     """A firing whose end was never told ends where the same alert starts anew."""
     fired = [alert("Flap", 0), alert("Flap", 10), alert("Flap", 20), alert("Flap", 30, 40)]
     assert not symptoms(fired, 100)
+
+
+def test_what_goes_on_firing_is_seen_again() -> None:
+    """Each half minute that an alert lasts is one more look that saw it."""
+    early = look([alert("Errors", 100)], 140)["alert scrape:appt Errors"].symptom
+    late = look([alert("Errors", 100)], 700)["alert scrape:appt Errors"].symptom
+    assert early is not None
+    assert late is not None
+    assert late.confirmed_by - early.confirmed_by == 19
+
+
+def test_a_rule_that_pages_is_meant() -> None:
+    """The first firing of a rule that pages is less likely noise than a warning's; once it flapped, it is not."""
+    page = look([alert("Errors", 100, severity="page")], 200)["alert scrape:appt Errors"]
+    warning = look([alert("Errors", 100, severity="warning")], 200)["alert scrape:appt Errors"]
+    assert page.eps < warning.eps / 10
+    flapped = [alert("Errors", t, t + 5, severity="page") for t in (10, 50)]
+    again = look([*flapped, alert("Errors", 100, severity="page")], 200)["alert scrape:appt Errors"]
+    assert again.eps >= warning.eps

@@ -27,6 +27,10 @@ _STRENGTH = {
 _USUAL_STRENGTH = 8.0
 _NOT_WATCHED = ("none",)  # the severity of rules that fire on purpose, to show that alerting works
 
+_PAGING = ("page", "critical")
+_MEANT = 0.05  # of the usual eps: a rule that pages and never fired before is somebody's word that it means something
+_LOOK_S = 30.0  # a rule that goes on firing is looked at again by its tool about so often
+
 _Key = tuple[str, str, str]
 
 
@@ -74,13 +78,18 @@ def _observable(
         id=observable_id("alert", entity, name, where, default_environment),
         entity=entity,
         kind="alert",
-        eps=eps(earlier, (as_of - since).total_seconds()),
+        eps=eps(earlier, (as_of - since).total_seconds())
+        * (_MEANT if not earlier and _pages(fired) else 1.0),
         watched_since=since,
         seen_at=as_of,
-        symptom=_symptom(name, told[0]) if told else None,
+        symptom=_symptom(name, told[0], as_of) if told else None,
         slice=name,
         environment=where,
     )
+
+
+def _pages(fired: list[Alert]) -> bool:
+    return any(alert.severity.lower() in _PAGING for alert in fired)
 
 
 def _needed_s(before: list[_Firing], as_of: datetime) -> float:
@@ -133,7 +142,7 @@ def _goes_on(last: _Firing, alert: Alert, as_of: datetime) -> bool:
     return pause_s < 0 or (last.lasted_s(as_of) >= PERSIST_S and pause_s <= REJOIN_S)
 
 
-def _symptom(name: str, firing: _Firing) -> Symptom:
+def _symptom(name: str, firing: _Firing, as_of: datetime) -> Symptom:
     summary = next((alert.summary for alert in firing.alerts if alert.summary), name)
     strength = max(_STRENGTH.get(alert.severity.lower(), _USUAL_STRENGTH) for alert in firing.alerts)
     return Symptom(
@@ -143,5 +152,5 @@ def _symptom(name: str, firing: _Firing) -> Symptom:
         detail=f"{name} fires: {summary}" if summary != name else f"{name} fires",
         seqs=few({alert.seq for alert in firing.alerts}),
         ended_at=firing.ended_at,
-        confirmed_by=len(firing.alerts),
+        confirmed_by=len(firing.alerts) + int(firing.lasted_s(as_of) / _LOOK_S),
     )
