@@ -34,6 +34,12 @@ PATIENCE_S = 30.0
 LARGE = 64 * 1024  # bytes: from here on work on a body goes to a thread, so that nobody else waits for it
 PREFIX = "/in/"
 _ACCEPTED = 202
+GUARDS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
 
 _logger = logging.getLogger("seamline.http")
 
@@ -133,7 +139,7 @@ class InboxApp:
 
 
 async def _reply(answer: Answer, send: Send) -> None:
-    headers = [(b"content-length", b"%d" % len(answer.body)), *answer.headers]
+    headers = [(b"content-length", b"%d" % len(answer.body)), *GUARDS, *answer.headers]
     if answer.body:
         headers.append((b"content-type", b"application/json"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

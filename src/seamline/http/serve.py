@@ -21,7 +21,7 @@ from seamline.http.committer import Committer
 from seamline.http.connection import BoundedConnection
 from seamline.http.counters import Counters
 from seamline.http.health import Health
-from seamline.http.inbox import LIMIT, InboxApp, Scope, Send
+from seamline.http.inbox import GUARDS, LIMIT, InboxApp, Scope, Send
 from seamline.http.journal import log_to_stderr
 from seamline.http.live import Live, OnBatch
 from seamline.http.loop import loop_factory
@@ -36,12 +36,6 @@ DRAIN_S = 20
 SWITCH_S = 0.0005
 GARBAGE_FROM = 10_000  # objects between two collections: at 700 they took 5 % of a busy loop's time
 
-GUARDS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-)
 
 Say = Callable[[str], None]
 
@@ -126,7 +120,7 @@ def _either(inbox: InboxApp, views: Callable[[Any, Any, Any], Awaitable[None]]) 
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and inbox.handles(scope["path"]):
-            await inbox(scope, receive, _guarded(send))
+            await inbox(scope, receive, send)
         else:
             await views(scope, receive, _guarded(send))
 
