@@ -182,7 +182,3 @@ class Facts:
     def sorted_changes(self) -> list[ev.Change]:
         """By (time, entity, id)."""
         return sorted(self.changes.values(), key=lambda c: (c.at, c.entity, c.id))
-
-    def sorted_runs(self) -> list[ev.Run]:
-        """By (time, job, id)."""
-        return sorted(self.runs.values(), key=lambda r: (r.at, r.job, r.id))

@@ -25,9 +25,11 @@ def run(home: Home, on_progress: replay.Progress | None = None) -> Story:
     """
     if home.log.position():
         raise Stop(f"{home.path}: this home is not empty", hint="name a new folder with --home")
-    home.config.write_text((recorded() / "seamline.toml").read_text(encoding="utf-8"), encoding="utf-8")
-    configure.follow(home)
-    with as_file(recorded() / "friday.jsonl.zst") as recording:
+    with (
+        as_file(recorded() / "seamline.toml") as declared,
+        as_file(recorded() / "friday.jsonl.zst") as recording,
+    ):
+        configure.take_over(home, declared)
         replay.play(home, recording, on_progress)
     found = views.incidents(home)
     if not found:

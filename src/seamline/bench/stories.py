@@ -81,8 +81,7 @@ def score(recording: Path, config: Path) -> Outcome:
         TemporaryDirectory(prefix="seamline-stories-") as folder,
         open_home(Path(folder), write=True) as home,
     ):
-        home.config.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
-        configure.follow(home)
+        configure.take_over(home, config)
         n_read, _, last = replay.play(home, recording)
         found = views.incidents(home)
     seconds = time.perf_counter() - started

@@ -50,7 +50,6 @@ class Opened(Record, frozen=True, tag="seamline/opened/v1"):
     probability: float
     symptoms: tuple[str, ...]  # observable ids it explained when it opened
     history_s: float  # how much history the opinion stood on
-    guards_seen: tuple[str, ...] = ()
 
 
 class Amended(Record, frozen=True, tag="seamline/amended/v1"):
