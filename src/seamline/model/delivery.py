@@ -38,3 +38,12 @@ class Appended(Struct, frozen=True):
 
     seq: int
     duplicate: bool
+
+
+class Reply(Struct, frozen=True):
+    """What a sender reads back when its standard asks for more than our own answer."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()  # beyond the content's own

@@ -49,6 +49,7 @@ class Measurement(Struct, frozen=True, tag="measurement"):
     entity: str
     times: tuple[float, ...]
     values: tuple[float, ...]
+    delta: bool = False  # each value counts since the one before it: spans, metrics of delta temporality
 
 
 class Alert(Struct, frozen=True, tag="alert"):
