@@ -7,9 +7,10 @@ must do it fast.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from msgspec import Struct
@@ -21,7 +22,7 @@ from seamline.http.committer import Committer
 from seamline.http.counters import Counters
 from seamline.http.journal import place
 from seamline.http.secrets import Secrets
-from seamline.model.delivery import Appended, Delivery, Received
+from seamline.model.delivery import Appended, Delivery, Received, Reply
 from seamline.model.errors import BrokenTransfer, SeamlineError, TooLarge, Unauthenticated
 from seamline.model.ports import Source
 
@@ -45,19 +46,30 @@ _logger = logging.getLogger("seamline.http")
 
 
 class Route(Struct, frozen=True):
-    """Where a path leads: the source, and the status its senders expect on success."""
+    """Where a path leads: the source, the status its senders expect on success, and what the source says itself."""
 
+    path: str
     source: Source
     status: int
+    reply: Callable[[str, Mapping[str, str], bytes], Reply | None] | None
+    preflight: Callable[[Mapping[str, str]], Reply] | None
+
+
+class Opened(Struct, frozen=True):
+    """A verified delivery as it was unpacked, before anything is left out."""
+
+    headers: dict[str, str]
+    body: bytes
 
 
 class Answer(Struct, frozen=True):
-    """A response: status, JSON or nothing, and headers beyond the content's own."""
+    """A response: status, content or nothing, and headers beyond the content's own."""
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     outcome: str = ""  # for the counters
+    content_type: bytes = b"application/json"
 
 
 class InboxApp:
@@ -71,10 +83,7 @@ class InboxApp:
         self._secrets = secrets
         self._counters = counters
         self._intake = Intake(limit, BUDGET, PATIENCE_S)
-        self._routes = {
-            **{PREFIX + name: Route(source, _ACCEPTED) for name, source in inbox.sources.items()},
-            **{path: Route(s, status) for s in inbox.sources.values() for path, status in s.paths.items()},
-        }
+        self._routes = {route.path: route for source in inbox.sources.values() for route in _routes(source)}
 
     def handles(self, path: str) -> bool:
         """Whether a path belongs to the inbox."""
@@ -97,10 +106,10 @@ class InboxApp:
         if route is None:
             hint = f"installed sources: {', '.join(self._inbox.sources)}"
             return _problem(404, "no source of this name", hint, "unknown")
-        if scope["method"] != "POST":
-            return _problem(405, "deliveries are posted", "", "refused", ((b"allow", b"POST"),))
-        received_at = datetime.now(UTC)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["method"] != "POST":
+            return _not_posted(route, scope["method"], headers)
+        received_at = datetime.now(UTC)
         raw = await self._intake.read(headers, receive)
         try:
             return await self._accept(route, headers, raw, received_at)
@@ -111,28 +120,31 @@ class InboxApp:
         self, route: Route, headers: dict[str, str], raw: bytes, received_at: datetime
     ) -> Answer:
         if len(raw) < LARGE and "content-encoding" not in headers:
-            received = self._prepare(route.source, headers, raw, received_at)
+            opened, received = self._prepare(route.source, headers, raw, received_at)
             pending = self._committer.append(received)
             parsed = self._readable(received)
+            answer = _accepted(route, await pending, parsed)
+            own = _own_reply(route, opened, answer.outcome)
         else:
-            received = await asyncio.to_thread(self._prepare, route.source, headers, raw, received_at)
+            opened, received = await asyncio.to_thread(self._prepare, route.source, headers, raw, received_at)
             pending = self._committer.append(received)
             parsed = await asyncio.to_thread(self._readable, received)
-        appended = await pending
+            answer = _accepted(route, await pending, parsed)
+            own = await asyncio.to_thread(_own_reply, route, opened, answer.outcome)
         self._counters.n_bytes[route.source.name] += len(raw)
-        return _accepted(route, appended, parsed)
+        return own or answer
 
     def _prepare(
         self, source: Source, headers: dict[str, str], raw: bytes, received_at: datetime
-    ) -> Received:
+    ) -> tuple[Opened, Received]:
         """Verify, unpack, redact."""
         if source.name not in self._secrets.allow_unsigned:
             secrets = self._secrets.of(source.name)
             if not secrets or not _verified(source, headers, raw, secrets, received_at):
                 hint = f"set {source.name}'s secret on both sides"
                 raise Unauthenticated("the delivery's proof is missing or wrong", hint=hint)
-        kept, body = unpacked(headers, raw, self._intake.limit)
-        return self._inbox.take(source.name, kept, body, received_at)
+        opened = Opened(*unpacked(headers, raw, self._intake.limit))
+        return opened, self._inbox.take(source.name, opened.headers, opened.body, received_at)
 
     def _readable(self, received: Received) -> bool:
         return read_delivery(self._inbox.sources, _provisional(received)).parsed
@@ -141,9 +153,48 @@ class InboxApp:
 async def _reply(answer: Answer, send: Send) -> None:
     headers = [(b"content-length", b"%d" % len(answer.body)), *GUARDS, *answer.headers]
     if answer.body:
-        headers.append((b"content-type", b"application/json"))
+        headers.append((b"content-type", answer.content_type))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def _routes(source: Source) -> list[Route]:
+    """Every path of a source, with the functions that are its choice to have."""
+    reply, preflight = getattr(source, "reply", None), getattr(source, "preflight", None)
+    statuses = {PREFIX + source.name: _ACCEPTED, **source.paths}
+    return [Route(path, source, status, reply, preflight) for path, status in statuses.items()]
+
+
+def _not_posted(route: Route, method: str, headers: Mapping[str, str]) -> Answer:
+    """The answer to whatever is no delivery: a preflight where the source knows of one, else 405."""
+    preflight = route.preflight
+    if method == "OPTIONS" and preflight is not None:
+        own = _own(route.source, "preflight", lambda: preflight(headers))
+        if own is not None:
+            return own
+    return _problem(405, "deliveries are posted", "", "refused", ((b"allow", b"POST"),))
+
+
+def _own_reply(route: Route, opened: Opened, outcome: str) -> Answer | None:
+    """What the source answers itself to a delivery that is stored; None: the usual answer."""
+    reply = route.reply
+    if reply is None:
+        return None
+    return _own(route.source, outcome, lambda: reply(route.path, opened.headers, opened.body))
+
+
+def _own(source: Source, outcome: str, ask: Callable[[], Reply | None]) -> Answer | None:
+    """A source's reply as an answer; None when it has none to give, or fails, which the log tells."""
+    try:
+        reply = ask()
+        if reply is None:
+            return None
+        headers = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers)
+        status = HTTPStatus(reply.status).value
+        return Answer(status, bytes(reply.body), headers, outcome, reply.content_type.encode("latin-1"))
+    except Exception as error:  # noqa: BLE001  the delivery is stored: its sender hears so, whatever a source does
+        _logger.error("the %s reply failed: %s", source.name, place(error))
+        return None
 
 
 def _verified(
