@@ -10,15 +10,15 @@ import psycopg
 from aiohttp import ClientError
 
 from lab.director import StoryFailed
-from lab.plan import plan
 from lab.processes import StartFailed
 from lab.recording import SUFFIX, record
+from lab.stories import names, plan
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
     record_ = parser.add_subparsers(dest="command", required=True).add_parser("record", help="record a story")
-    record_.add_argument("story", choices=("friday", "two", "calm"))
+    record_.add_argument("story", choices=names())
     record_.add_argument("--seed", type=int, required=True)
     record_.add_argument("--out", type=Path, required=True, help=f"a file ending in {SUFFIX}")
     record_.add_argument("--minutes", type=float, default=6.0, help="length of calm")

@@ -50,7 +50,7 @@ class Hurt:
 
 @dataclass(slots=True)
 class Course:
-    """Filled while a story is played; `hurts` are in order of time."""
+    """Filled while a story is played; `hurts` are in order of time, `harm_from` is when it first hurt, as measured."""
 
     changes: list[Done] = field(default_factory=list)
     pipelines: list[PipelineRun] = field(default_factory=list)
@@ -63,3 +63,4 @@ class Course:
     tickets: dict[str, int] = field(default_factory=dict)
     began_at: datetime = NEVER
     ended_at: datetime = NEVER
+    harm_from: datetime | None = None

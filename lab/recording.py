@@ -4,7 +4,6 @@ import json
 import resource
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,6 @@ async def record(plan: Plan, out: Path) -> list[str]:
             course = await director.play()
             recording = stage.recording
         document = truth(plan, course, lines_of(recording))
-        harm_from = document["harm_from"] and datetime.fromisoformat(document["harm_from"])
         out.parent.mkdir(parents=True, exist_ok=True)
         packed = zstandard.ZstdCompressor(level=LEVEL).compress(recording.read_bytes())
         out.write_bytes(packed)
@@ -55,4 +53,4 @@ async def record(plan: Plan, out: Path) -> list[str]:
             f"{out.name}: {len(packed)} bytes, {course.n_requests} requests, {len(course.hurts)} hurt, "
             f"tickets {course.tickets}, {cpu_s():.0f} s of CPU"
         )
-        return list(complaints(plan, course, harm_from))
+        return list(complaints(plan, course))

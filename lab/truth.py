@@ -2,54 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lab.answer import Answer
 from lab.course import Course
-from lab.plan import Plan, Story
+from lab.plan import Plan
 from seamline.model.refs import event_id
-
-VISITS_DB = "database:visits-db"
-INVOICES = "dataset:postgres://visits-db:5432/clinic.public.invoices"
-WAREHOUSE = "dataset:duckdb://warehouse.duckdb/warehouse"
-RAW_INVOICES = f"{WAREHOUSE}.raw.raw__inv__app__postgres__invoices"
-REPORT_REFERRALS = f"{WAREHOUSE}.main.report_referrals"
-REPORT_REVENUE = f"{WAREHOUSE}.main.report_revenue"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One incident of a story as the map spells it; its guilty changes are known only after the run."""
-
-    kind: str
-    entity: str
-    seam: tuple[str, str, str]
-    accountable: str
-    must_cover: tuple[str, ...]
-
-
-COLLISION = Answer(
-    "collision",
-    VISITS_DB,
-    ("autoscaler:clinic/appt-web", "service:booking", "capacity"),
-    "dario",
-    ("service:booking", VISITS_DB, "desk:scheduling", REPORT_REFERRALS),
-)
-VENDOR_FAILS = Answer(
-    "latent",
-    "vendor:textwave",
-    ("service:notify", "vendor:textwave", "calls"),
-    "dario",
-    ("service:notify", "vendor:textwave", "desk:scheduling"),
-)
-COLUMN_GONE = Answer(
-    "change",
-    "service:billing",
-    ("job:warehouse/load.inv.invoices", INVOICES, "reads"),
-    "mara",
-    (REPORT_REVENUE, RAW_INVOICES, "desk:insights"),
-)
 
 
 def github_event(repository: str, number: int) -> str:
@@ -63,34 +22,25 @@ def kubernetes_event(uid: str) -> str:
 
 
 def truth(plan: Plan, course: Course, lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The truth file's document, from what was done and from the recorded `lines`."""
+    """The truth file's document, from what was done and from the recorded `lines`; fills `course.harm_from`."""
     guilty = [
         github_event(done.change.repository, done.number) for done in course.changes if done.change.guilty
     ]
     if course.guilty_rescale:
         guilty.append(kubernetes_event(course.guilty_rescale.event))
-    harm_from = first_harm(course, lines)
+    harm_from = course.harm_from = first_harm(course, lines)
     return {
         "story": plan.story,
         "seed": plan.seed,
         "harm_from": _stamp(harm_from) if harm_from else None,
         "harm_to": _stamp(course.ended_at) if harm_from else None,
-        "incidents": [_incident(answer, changes) for answer, changes in _answers(plan.story, guilty)],
+        "incidents": [_incident(answer, guilty) for answer in plan.answers],
         "harmless_changes": sorted(harmless(course)),
     }
 
 
-def _answers(story: Story, guilty: list[str]) -> list[tuple[Answer, list[str]]]:
-    match story:
-        case "friday":
-            return [(COLLISION, guilty)]
-        case "two":
-            return [(VENDOR_FAILS, []), (COLUMN_GONE, guilty)]
-        case "calm":
-            return []
-
-
-def _incident(answer: Answer, changes: list[str]) -> dict[str, Any]:
+def _incident(answer: Answer, guilty: list[str]) -> dict[str, Any]:
+    changes = [] if answer.kind == "latent" else guilty
     return {
         "cause": {"kind": answer.kind, "changes": changes, "entity": answer.entity},
         "seam": list(answer.seam),

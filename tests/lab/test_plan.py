@@ -1,22 +1,15 @@
 """The stories' plans."""
 
+import hashlib
+
 import pytest
 
-from lab.plan import (
-    BILLING_RENAME,
-    BOOKING_24,
-    Change,
-    Letters,
-    Onslaught,
-    Pipeline,
-    Plan,
-    Step,
-    Story,
-    Vendor,
-    plan,
-)
+from lab.plan import Act, Change, Letters, Onslaught, Pipeline, Plan, Step, Traffic, Vendor
+from lab.stories import names, plan
+from lab.stories.friday import BOOKING_24
+from lab.stories.two import BILLING_RENAME
 
-STORIES: tuple[Story, ...] = ("friday", "two", "calm")
+STORIES = names()
 SEEDS = range(1, 40)
 
 
@@ -31,15 +24,59 @@ def changes(told: Plan) -> list[tuple[float, Change]]:
     return found
 
 
+# Of `spelled`, for seeds 1 to 3: recordings that exist stay what their seed would give.
+TOLD = {
+    "friday": ("1fef5422a152", "bb31099de94e", "3d213b88a2ec"),
+    "two": ("6eaeb9fa33aa", "5d0283acb11a", "6d378fb42788"),
+    "calm": ("a97c37144719", "b11350f6ad43", "143d72f58d9e"),
+}
+
+
+def spelled(told: Plan) -> str:
+    """A plan as text: lengths, then times, acts and what tells one act from another."""
+    lines = [f"{told.length_s} {told.pipeline_after_harm_s}"]
+    lines += [f"{step.at_s:.4f} {type(step.act).__name__} {_words(step.act)}" for step in told.steps]
+    return "\n".join(lines)
+
+
+def _words(act: Act) -> object:
+    match act:
+        case Onslaught():
+            return act.then.description
+        case Change():
+            return act.description
+        case Letters():
+            return act.kinds
+        case Pipeline():
+            return act.fail_job or None
+        case Traffic():
+            return act.patient
+        case _:
+            return None
+
+
+@pytest.mark.parametrize("story", sorted(TOLD))
+def test_a_seed_goes_on_telling_the_same(story: str) -> None:
+    """The plans of the first seeds are those that were recorded."""
+    found = [hashlib.sha256(spelled(plan(story, seed)).encode()).hexdigest()[:12] for seed in (1, 2, 3)]
+    assert tuple(found) == TOLD[story]
+
+
+def test_a_story_nobody_wrote_is_unknown() -> None:
+    """Only the files of the folder are stories."""
+    with pytest.raises(KeyError):
+        plan("tuesday", 1)
+
+
 @pytest.mark.parametrize("story", STORIES)
-def test_same_seed_same_plan(story: Story) -> None:
+def test_same_seed_same_plan(story: str) -> None:
     """A plan is a function of story and seed."""
     assert plan(story, 7) == plan(story, 7)
     assert plan(story, 7) != plan(story, 8)
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_six_harmless_changes_at_least(story: Story) -> None:
+def test_six_harmless_changes_at_least(story: str) -> None:
     """Whatever the seed, six changes or more are harmless, and none is made twice."""
     for seed in SEEDS:
         made = [change for _, change in changes(plan(story, seed))]
@@ -49,7 +86,7 @@ def test_six_harmless_changes_at_least(story: Story) -> None:
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_noise_is_in_every_story(story: Story) -> None:
+def test_noise_is_in_every_story(story: str) -> None:
     """Three unrelated tickets at once, and a job that fails at first, belong to every story."""
     for seed in SEEDS:
         acts = [step.act for step in plan(story, seed).steps]
