@@ -1,10 +1,11 @@
 """All events up to a log position as one set: order of arrival and repeats leave no trace.
 
 State model: `add` keeps, per event id, the latest version (event time, then content hash), and, per series,
-every sample by its time. Reading gives sorted, immutable pieces. Equal sets of deliveries give equal facts.
+its newest samples by time. Reading gives sorted, immutable pieces. Equal sets of deliveries give equal facts:
+the newest n of a set are the newest n of whatever order it came in, and n only falls.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 
@@ -21,54 +22,100 @@ _hash_json = msgspec.json.Encoder(order="deterministic").encode
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+MOST_SAMPLES = 5_000_000  # kept over all series: 120 MB
+_LEAST_KEPT, _MOST_KEPT = 240, 20_160  # of one series: an hour of 15 s scrapes when there are very many
+_ROOM = 16
+
 
 class Series(Struct):
-    """One series, oldest sample first; `seqs` is the log position each sample was read from."""
+    """The newest samples of one series, oldest first; `seqs` is the log position each was read from."""
 
     series: str
     metric: str
-    labels: dict[str, str]
+    labels: Mapping[str, str]
     entity: str
     times: Floats  # epoch seconds, strictly ascending
     values: Floats  # NaN: the sender said that the series vanished
     seqs: Ints
+    before_ts: float  # of the oldest sample ever, +inf while all are kept
+    delta: bool = False  # each value counts since the one before it
 
 
 class _Samples:
-    """A series in the making: chunks as they came, made one sorted array when somebody reads."""
+    """A series in the making: its newest samples in arrays with room at the end.
 
-    __slots__ = ("chunks", "head", "since_ts", "whole")
+    What `read` gave out stays as it was: samples are only ever written behind it, or into new arrays.
+    """
+
+    __slots__ = ("dropped", "first_seq", "head", "n", "oldest_ts", "seqs", "times", "values", "whole")
 
     def __init__(self, head: ev.Measurement) -> None:
         self.head = head
-        self.since_ts = np.inf  # of the oldest sample
-        self.chunks: list[tuple[tuple[float, ...], tuple[float, ...], int]] = []
+        self.oldest_ts = np.inf  # of all samples, kept or not
+        self.dropped = False  # whether samples went
+        self.first_seq = head.seq
+        self.n = 0
+        self.times, self.values = np.empty(_ROOM), np.empty(_ROOM)
+        self.seqs = np.empty(_ROOM, dtype=np.int64)
         self.whole: Series | None = None
 
-    def add(self, m: ev.Measurement) -> None:
-        self.chunks.append((m.times, m.values, m.seq))
+    def add(self, m: ev.Measurement, keep: int) -> None:
+        """Take samples in; of more than `keep` the oldest may go. O(new) when they come in order."""
+        if not m.times:
+            return
+        self.whole = None
+        self.oldest_ts = min(self.oldest_ts, m.times[0])
+        self.first_seq = min(self.first_seq, m.seq)
+        n_new = len(m.times)
+        self._make_room(n_new, keep)
+        new = slice(self.n, self.n + n_new)
+        self.times[new], self.values[new], self.seqs[new] = m.times, m.values, m.seq
+        if not self._in_order(new):
+            self._sort(new.stop)
+        else:
+            self.n = new.stop
 
-    def read(self) -> Series:
-        """Merge what came since the last read. O(new) when samples come in order."""
-        if not self.chunks and self.whole is not None:
-            return self.whole
-        times = np.array([t for c in self.chunks for t in c[0]], dtype=np.float64)
-        values = np.array([v for c in self.chunks for v in c[1]], dtype=np.float64)
-        seqs = np.array([c[2] for c in self.chunks for _ in c[0]], dtype=np.int64)
-        if self.whole is not None:
-            times = np.concatenate((self.whole.times, times))
-            values = np.concatenate((self.whole.values, values))
-            seqs = np.concatenate((self.whole.seqs, seqs))
-        if len(times) > 1 and not bool(np.all(np.diff(times) > 0)):
-            # of two values for one time the larger wins, of equal ones the earlier delivery: any order of
-            # arrival gives the same array
-            order = np.lexsort((seqs, -np.nan_to_num(values, nan=-np.inf), times))
-            times, values, seqs = times[order], values[order], seqs[order]
-            keep = np.concatenate(([True], np.diff(times) > 0))
-            times, values, seqs = times[keep], values[keep], seqs[keep]
-        self.chunks.clear()
-        h = self.head
-        self.whole = Series(h.series, h.metric, dict(h.labels), h.entity, times, values, seqs)
+    def _make_room(self, n_new: int, keep: int) -> None:
+        """Room for more, in arrays a quarter longer than what is kept, so that one move pays for many samples."""
+        if self.n + n_new <= len(self.times):
+            return
+        kept = slice(max(0, self.n - keep), self.n)
+        n_kept = kept.stop - kept.start
+        if kept.start:
+            self.dropped = True
+        room = min(2 * n_kept, n_kept + keep // 4) + n_new + _ROOM
+        for name in ("times", "values", "seqs"):
+            old = getattr(self, name)
+            longer = np.empty(room, dtype=old.dtype)
+            longer[:n_kept] = old[kept]
+            setattr(self, name, longer)
+        self.n = n_kept
+
+    def _in_order(self, new: slice) -> bool:
+        """Whether samples just written are later than those before them."""
+        since = max(0, new.start - 1)
+        if new.stop - since == 2:
+            return bool(self.times[since] < self.times[since + 1])
+        return bool((self.times[since + 1 : new.stop] > self.times[since : new.stop - 1]).all())
+
+    def _sort(self, n: int) -> None:
+        """Of two values for one time the larger wins, of equal ones the earlier delivery: any order of arrival
+        gives the same arrays."""
+        times, values, seqs = self.times[:n], self.values[:n], self.seqs[:n]
+        order = np.lexsort((seqs, -np.nan_to_num(values, nan=-np.inf), times))
+        order = order[np.concatenate(([True], np.diff(times[order]) > 0))]
+        self.times, self.values, self.seqs = times[order], values[order], seqs[order]
+        self.n = len(order)
+
+    def read(self, keep: int) -> Series:
+        """The newest `keep` samples. O(1)."""
+        if self.whole is None or len(self.whole.times) > keep:
+            h, kept = self.head, slice(max(0, self.n - keep), self.n)
+            before_ts = self.oldest_ts if kept.start or self.dropped else np.inf
+            self.whole = Series(
+                h.series, h.metric, h.labels, h.entity,
+                self.times[kept], self.values[kept], self.seqs[kept], float(before_ts), h.delta,
+            )  # fmt: skip
         return self.whole
 
 
@@ -105,6 +152,8 @@ class Facts:
         self.records: list[tuple[int, rec.AnyRecord]] = []  # by log position
         self.map_version = 0  # grows when anything the map reads was added
         self._series: dict[str, _Samples] = {}
+        self._sorted_names: list[str] = []
+        self._of_metric: dict[str, list[str]] = {}
         self._first_said: dict[tuple[str, ...], tuple[Version, Statement]] = {}
         self._last_said: dict[str, tuple[Version, Statement]] = {}
 
@@ -122,11 +171,9 @@ class Facts:
         samples = self._series.get(m.series)
         if samples is None:
             samples = self._series[m.series] = _Samples(m)
+            self._of_metric.setdefault(m.metric, []).append(m.series)
             self.map_version += 1
-        if m.times and m.times[0] < samples.since_ts:  # the map says where it was first spoken of
-            samples.since_ts = m.times[0]
-            self.map_version += 1
-        samples.add(m)
+        samples.add(m, self._kept())
 
     def _add_statement(self, event: Statement) -> None:
         """Of what is said last, keep who said it first: telemetry repeats it all the time, and the map stays."""
@@ -169,15 +216,30 @@ class Facts:
         if received_at is not None and (self.as_of is None or received_at > self.as_of):
             self.as_of = received_at
 
+    def _kept(self) -> int:
+        """How many samples of one series are kept: the more series there ever were, the fewer."""
+        return min(_MOST_KEPT, max(_LEAST_KEPT, MOST_SAMPLES // max(1, len(self._series))))
+
     def series(self) -> list[Series]:
         """All series, sorted by their natural key."""
-        return [self._series[name].read() for name in sorted(self._series)]
+        keep = self._kept()
+        return [self._series[name].read(keep) for name in self._names()]
+
+    def first_deliveries(self) -> Iterable[tuple[str, int]]:
+        """Entity and first log position of every series, in no order."""
+        return ((one.head.entity, one.first_seq) for one in self._series.values())
+
+    def _names(self) -> list[str]:
+        """The natural keys, sorted; sorted anew only when there are new ones."""
+        if len(self._sorted_names) != len(self._series):
+            self._sorted_names = sorted(self._series)
+        return self._sorted_names
 
     def latest(self, metric: str) -> list[Series]:
         """The series of one metric, sorted by natural key."""
-        return [
-            samples.read() for name, samples in sorted(self._series.items()) if samples.head.metric == metric
-        ]
+        keep = self._kept()
+        found = (self._series[name] for name in sorted(self._of_metric.get(metric, ())))
+        return [samples.read(keep) for samples in found]
 
     def sorted_changes(self) -> list[ev.Change]:
         """By (time, entity, id)."""

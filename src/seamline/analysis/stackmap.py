@@ -188,7 +188,7 @@ def _spoken(facts: Facts) -> Iterable[tuple[str, str, int]]:
         ends = (f.subject,) if f.predicate == "named" else (f.subject, f.object)
         yield from ((ref, "map fact", f.seq) for ref in ends if ref)
     yield from ((c.entity, "claim", c.seq) for c in facts.claims.values())
-    yield from ((s.entity, "metric", int(s.seqs[0]) if len(s.seqs) else 0) for s in facts.series())
+    yield from ((entity, "metric", seq) for entity, seq in facts.first_deliveries())
 
 
 def _joined_by_hand(organisation: Organisation) -> set[str]:

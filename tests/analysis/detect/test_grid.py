@@ -81,7 +81,14 @@ def test_series_of_one_scrape_are_stacked() -> None:
 
     def series(name: str, times: list[float], values: list[float]) -> Series:
         return Series(
-            name, name, {}, "e", np.array(times), np.array(values), np.ones(len(times), dtype=np.int64)
+            name,
+            name,
+            {},
+            "e",
+            np.array(times),
+            np.array(values),
+            np.ones(len(times), dtype=np.int64),
+            np.inf,
         )
 
     all_series = [

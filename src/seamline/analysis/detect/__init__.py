@@ -61,7 +61,7 @@ def _watched_since(facts: Facts, seen: Sequence[Stretch], as_of: datetime) -> da
     """
     tables = (facts.alerts, facts.tickets, facts.runs)
     spoken = [event.at for table in tables for event in table.values() if event.at >= as_of - HISTORY]
-    sampled = [moment(min(one.first_ts for one in seen))] if seen else []
+    sampled = [moment(min(one.since_ts for one in seen))] if seen else []
     return min([as_of, *spoken, *sampled])
 
 

@@ -13,7 +13,7 @@
 A series that a caller writes about somebody else (`peer`) counts at that peer, sliced by the caller.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -67,7 +67,7 @@ class _Use(Struct, frozen=True):
     part: roles.Part
 
 
-def environment_of(labels: dict[str, str], default: str) -> str:
+def environment_of(labels: Mapping[str, str], default: str) -> str:
     """The environment that labels or dimensions name, else the default."""
     return next((labels[name] for name in _ENVIRONMENT_LABELS if labels.get(name)), default)
 

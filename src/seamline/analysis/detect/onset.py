@@ -32,15 +32,27 @@ class Episode(Struct, frozen=True):
 
 
 def episodes(distance: Floats, values: Floats, step_s: float, rule: Rule) -> list[list[Episode]]:
-    """The lasting deviations of each row, oldest first. O(cells), one step per column for all rows."""
+    """The lasting deviations of each row, oldest first. O(cells); one step per column for the rows in question.
+
+    A row is in question when enough of its samples are unhealthy for one; before its first sample over the slack
+    its state says nothing.
+    """
     enough = values >= rule.least
-    walk = _Walk(distance.shape[0], step_s, rule)
-    for cell in np.flatnonzero(np.isfinite(distance).any(axis=0)):
+    with np.errstate(invalid="ignore"):
+        rows = np.flatnonzero(((distance >= COOL) & enough).sum(axis=1) >= MIN_SAMPLES)
+        over = (distance[rows] > rule.slack).any(axis=0)
+    out: list[list[Episode]] = [[] for _ in distance]
+    if not over.any():
+        return out
+    distance, enough = distance[rows], enough[rows]
+    walk = _Walk(len(rows), step_s, rule)
+    known = np.isfinite(distance).any(axis=0)
+    known[: int(np.argmax(over))] = False
+    for cell in np.flatnonzero(known):
         walk.step(int(cell), distance[:, cell], enough[:, cell])
-    return [
-        [_began(one, row) for one in found]
-        for row, found in zip(distance, walk.found(distance.shape[1]), strict=True)
-    ]
+    for row, far, found in zip(rows, distance, walk.found(distance.shape[1]), strict=True):
+        out[row] = [_began(one, far) for one in found]
+    return out
 
 
 def _began(one: Episode, distance: Floats) -> Episode:

@@ -44,7 +44,7 @@ def _observable(
         entity=key.entity,
         kind=panel.kind,
         eps=eps(over, len(cells) * step_s) if judged.known[row] else UNKNOWN_EPS,
-        watched_since=moment(min(one.first_ts for one in panel.members[row])),
+        watched_since=moment(min(one.since_ts for one in panel.members[row])),
         seen_at=moment(until),
         symptom=_symptom(panel, row, judged, told[-1]) if told else None,
         slice=key.slice,

@@ -53,7 +53,12 @@ class Tally:
             return cells, np.isfinite(cells)
         first = bundle.times[0]
         late = first - gr.GAP * self.grid.step_s
-        joined = np.array([one.times[0] == first and born[_job(one)] < late for one in bundle.series])
+        joined = np.array(
+            [
+                one.times[0] == first and np.isinf(one.before_ts) and born[_job(one)] < late
+                for one in bundle.series
+            ]
+        )
         cells, looked = gr.increases(bundle, self.grid, joined)
         return cells, np.broadcast_to(looked, cells.shape)
 
@@ -114,5 +119,5 @@ def _born(stretches: Sequence[Stretch]) -> dict[tuple[str, str], float]:
     born: dict[tuple[str, str], float] = {}
     for one in stretches:
         job = _job(one.series)
-        born[job] = min(born.get(job, np.inf), one.first_ts)
+        born[job] = min(born.get(job, np.inf), one.since_ts)
     return born

@@ -36,7 +36,7 @@ class _Life:
         seq = int(one.series.seqs[one.high - 1])
         if (one.last_ts, seq) > (self.last, self.seq):
             self.last, self.seq = one.last_ts, seq
-        self.first = min(self.first, one.first_ts)
+        self.first = min(self.first, one.since_ts)
         self.n = max(self.n, one.high - one.low)
         self.step_s = max(self.step_s, one.step_s)
         self.jobs.add(job)

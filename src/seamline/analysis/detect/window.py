@@ -19,6 +19,7 @@ class Stretch(Struct, frozen=True):
     low: int
     high: int
     step_s: float  # the scrape interval, on a ladder of usual ones
+    since_ts: float  # since when it was watched: older samples may be gone
 
     @property
     def times(self) -> Floats:
@@ -56,7 +57,8 @@ def stretches(series: Sequence[Series], as_of_ts: float) -> list[Stretch]:
         mark = (high - since, float(times[since]), float(times[high - 1]))  # one target's series share it
         if mark not in steps:
             steps[mark] = step_of(times[since:high])
-        found.append(Stretch(one, low, high, steps[mark]))
+        since_ts = max(oldest_ts, min(one.before_ts, float(times[low])))
+        found.append(Stretch(one, low, high, steps[mark], since_ts))
     return found
 
 
