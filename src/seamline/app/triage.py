@@ -37,6 +37,7 @@ class Triage:
         self._base: Base | None = None
         self.facts = Facts()
         self.opinion: Opinion | None = None
+        self.unreadable: dict[int, str] = {}  # log position -> why that delivery could not be read
         self.catch_up()
 
     def catch_up(self) -> int:
@@ -50,7 +51,9 @@ class Triage:
     def take(self, delivery: Delivery) -> None:
         """Take in one delivery that is in the log; the same one again changes nothing."""
         if delivery.seq > self.facts.position:
-            take_in(self.facts, self._sources, delivery)
+            reading = take_in(self.facts, self._sources, delivery)
+            if reading.unreadable:
+                self.unreadable[delivery.seq] = reading.unreadable
 
     def step(self) -> Opinion:
         """Form the opinion, and append what follows from it."""

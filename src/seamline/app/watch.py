@@ -34,6 +34,11 @@ class Watch:
         """The log position that was taken in: only later deliveries need to be handed over."""
         return self._triage.facts.position
 
+    @property
+    def triage(self) -> Triage:
+        """What it took in and thinks of it; to be looked at between two calls only."""
+        return self._triage
+
     def __call__(self, deliveries: Sequence[Delivery]) -> None:
         """Take deliveries in; form an opinion when one is due, tick when silence is news."""
         self._follow_the_map()
