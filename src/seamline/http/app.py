@@ -24,7 +24,9 @@ from litestar.types import ControllerRouterHandler
 from seamline import __version__
 from seamline.app.forms import incident_form
 from seamline.http import api as shapes
+from seamline.http.acts import ACTS, Verbs
 from seamline.http.api import Api
+from seamline.http.callers import Callers
 from seamline.http.health import Health, Readiness
 from seamline.http.journal import place
 from seamline.http.secrets import Secrets
@@ -42,11 +44,11 @@ from seamline.model.verdict import Verdict
 
 MAX_BODY = 1024 * 1024
 PAGE = 1000
+FOR_ANYBODY = "for_anybody"  # a handler's option: answered without a person, like the page to log in on
 MAX_SEQ = 2**62  # no log gets there, and every store can compare with it
 _LOOPBACK_NAME = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
 
 AsOf = Annotated[datetime | None, Parameter(description="Answer as of this time; with an offset or Z.")]
-Verbs = Annotated[Api, Dependency(skip_validation=True)]
 Watch = Annotated[Health, Dependency(skip_validation=True)]
 
 _logger = logging.getLogger("seamline.http")
@@ -109,24 +111,6 @@ def decisions(api: Verbs, as_of: AsOf = None) -> shapes.Decisions:
     return shapes.Decisions(as_of or api.as_of(), tuple(api.decisions(_aware(as_of))))
 
 
-@post("/incidents/{incident:str}/acknowledge", status_code=200, sync_to_thread=True)
-def acknowledge(api: Verbs, person: str, incident: str) -> shapes.Recorded:
-    """The person told says: mine."""
-    return shapes.Recorded(api.acknowledge(incident, person))
-
-
-@post("/incidents/{incident:str}/hand-over", status_code=200, sync_to_thread=True)
-def hand_over(api: Verbs, person: str, incident: str, data: shapes.HandOver) -> shapes.Recorded:
-    """The incident goes to another person."""
-    return shapes.Recorded(api.hand_over(incident, data.to, data.why, person))
-
-
-@post("/incidents/{incident:str}/correct", status_code=200, sync_to_thread=True)
-def correct(api: Verbs, person: str, incident: str, data: shapes.Correction) -> shapes.Recorded:
-    """A person's word on the incident."""
-    return shapes.Recorded(api.correct(incident, data, person))
-
-
 @post("/gate", status_code=200, sync_to_thread=True)
 def gate(api: Verbs, person: str, data: dict[str, Any]) -> Verdict:
     """The verdict for an announced change."""
@@ -161,7 +145,6 @@ READS: Sequence[ControllerRouterHandler] = (
     deliveries,
     decisions,
 )
-WRITES: Sequence[ControllerRouterHandler] = (acknowledge, hand_over, correct)
 
 
 def build(
@@ -174,23 +157,25 @@ def build(
 ) -> Litestar:
     """The application. `open_reads`: reads need no token, and then only this machine's own names are answered."""
 
+    callers = Callers(secrets)
+
     def person(request: Request[Any, Any, Any]) -> str:
-        found = secrets.person(request.headers.get("authorization", ""))
+        found = callers.bearer(request)
         if found is None:
             raise Unauthenticated("a person's bearer token is needed", hint="[people] in secrets.toml")
         return found
 
-    def readers_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    def readers_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         if open_reads:
             # a page on the web may point a name of its own here: a browser then sends that name
             if not _LOOPBACK_NAME.fullmatch(connection.headers.get("host", "")):
                 raise Fix("this server answers to names of this machine only", hint="give people tokens")
-        elif secrets.person(connection.headers.get("authorization", "")) is None:
+        elif not handler.opt.get(FOR_ANYBODY) and callers.caller(connection) is None:
             raise Unauthenticated("a person's bearer token is needed", hint="[people] in secrets.toml")
 
     return Litestar(
         [
-            Router("/api", route_handlers=[*READS, *WRITES], guards=[readers_only]),
+            Router("/api", route_handlers=[*READS, *ACTS], guards=[readers_only]),
             Router("/", route_handlers=[metrics, *handlers], guards=[readers_only]),
             gate,
             healthz,
@@ -198,6 +183,7 @@ def build(
         ],
         dependencies={
             "api": Provide(lambda: api, sync_to_thread=False),
+            "callers": Provide(lambda: callers, sync_to_thread=False),
             "health": Provide(lambda: health, sync_to_thread=False),
             "person": Provide(person, sync_to_thread=False),
         },

@@ -8,13 +8,19 @@
     [people]
     mira = "her bearer token"
 
+    [proxy]                              # a proxy that people log in to, in front of this server
+    header = "x-forwarded-user"          # names the person; believed from these addresses only
+    from = ["127.0.0.1"]
+    people = { "mira@example.org" = "mira" }   # where the proxy's names are not the ids of seamline.toml
+
 `SEAMLINE_SECRET_GITHUB="new,old"` adds to the file's. No secret is ever part of a message.
 """
 
 import hmac
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 
 from msgspec import Struct
@@ -22,7 +28,22 @@ from msgspec import Struct
 from seamline.model.errors import Fix
 
 ENVIRONMENT = "SEAMLINE_SECRET_"
-_TABLES = {"allow_unsigned", "sources", "people"}
+_TABLES = {"allow_unsigned", "sources", "people", "proxy"}
+_PROXY = {"header", "from", "people"}
+
+
+class Proxy(Struct, frozen=True):
+    """A proxy whose word on who asks is taken: it must set or remove the header on every request."""
+
+    header: str  # lower-case
+    addresses: frozenset[str]  # of the proxy, as the connection shows them
+    people: Mapping[str, str] = {}  # the proxy's name -> person id; empty: they are the same
+
+    def person(self, said: Sequence[str]) -> str | None:
+        """The person a request's headers of that name mean; None for none, for several, and for a stranger."""
+        if len(said) != 1 or not said[0]:
+            return None
+        return self.people.get(said[0]) if self.people else said[0]
 
 
 class Secrets(Struct, frozen=True):
@@ -31,6 +52,7 @@ class Secrets(Struct, frozen=True):
     sources: Mapping[str, tuple[bytes, ...]] = {}
     allow_unsigned: frozenset[str] = frozenset()
     tokens: tuple[tuple[bytes, str], ...] = ()  # (sha256 of a bearer token, person id)
+    proxy: Proxy | None = None
 
     def of(self, source: str) -> tuple[bytes, ...]:
         """A source's secrets; none when none is configured."""
@@ -68,7 +90,32 @@ def read_secrets(file: Path, environ: Mapping[str, str], sources: Collection[str
         for token in _texts(file, f"people.{person}", value)
     ]
     encoded = {name: tuple(text.encode() for text in texts) for name, texts in by_source.items()}
-    return Secrets(encoded, unsigned, tuple(tokens))
+    return Secrets(encoded, unsigned, tuple(tokens), _proxy(file, said))
+
+
+def _proxy(file: Path, said: Mapping[str, object]) -> Proxy | None:
+    table = dict(_table(file, said, "proxy"))
+    if not table:
+        return None
+    for name in table.keys() - _PROXY:
+        raise Fix(f"{file}: unknown key 'proxy.{name}'", hint=f"known: {', '.join(sorted(_PROXY))}")
+    (header,) = _texts(file, "proxy.header", table.get("header", ""))[:1]
+    addresses = _texts(file, "proxy.from", table.get("from", []))
+    for address in addresses:
+        try:
+            ip_address(address)
+        except ValueError:
+            raise Fix(
+                f"{file}: proxy.from must name addresses, not {address!r}", hint='"127.0.0.1"'
+            ) from None
+    if not addresses:
+        raise Fix(
+            f"{file}: proxy.from is missing", hint='from = ["127.0.0.1"]: the header is believed from there'
+        )
+    people = {
+        name: _texts(file, f"proxy.people.{name}", id_)[0] for name, id_ in _table(file, table, "people")
+    }
+    return Proxy(header.lower(), frozenset(addresses), people)
 
 
 def _read(file: Path) -> dict[str, object]:

@@ -49,12 +49,13 @@ def serve(
     on_batch: OnBatch | None = None,
     after: int = 0,
     handlers: Sequence[ControllerRouterHandler] = (),
+    on_end: Callable[[], None] | None = None,
     limit: int = LIMIT,
     say: Say = print,
 ) -> None:
     """Serve a home until SIGTERM or SIGINT; every delivery under way is answered before it returns.
 
-    `on_batch` gets the deliveries after position `after`, off the event loop (`live.Live`). Port 0 takes a free
+    `on_end` is called on the event loop first, to let go of answers that have no end of their own. `on_batch` gets the deliveries after position `after`, off the event loop (`live.Live`). Port 0 takes a free
     one; `say` is told where it listens. Raises Fix when the port is taken or the secrets can't be trusted.
     """
     secrets = read_secrets(home.path / SECRETS, os.environ, home.sources)
@@ -66,8 +67,8 @@ def serve(
     counters = Counters()
     inbox = InboxApp(home.inbox, committer, secrets, counters, limit=limit)
     health = Health(home.log, committer, counters, live)
-    views = build(api, secrets, health, handlers, open_reads=not secrets.tokens and is_loopback(host))
-    server = _server(_either(inbox, views))
+    views = build(api, secrets, health, handlers, open_reads=_opened(host, secrets))
+    server = _server(_either(inbox, views), on_end)
     sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # what the start left behind stays: no collection looks at it again
@@ -79,9 +80,20 @@ def serve(
         runner.run(_run(server, listener, committer, live))
 
 
-def _server(application: Any) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """Lets go of endless answers before it waits for those under way."""
+
+    on_end: Callable[[], None] | None = None
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.on_end is not None:
+            self.on_end()
+        await super().shutdown(sockets)
+
+
+def _server(application: Any, on_end: Callable[[], None] | None) -> uvicorn.Server:
     """A server that ends in order on SIGTERM and SIGINT from this moment on."""
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             application,
             http=BoundedConnection,
@@ -93,6 +105,7 @@ def _server(application: Any) -> uvicorn.Server:
             timeout_graceful_shutdown=DRAIN_S,
         )
     )
+    server.on_end = on_end
 
     def end(*_: object) -> None:
         server.should_exit = True
@@ -150,6 +163,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _opened(host: str, secrets: Secrets) -> bool:
+    """Whether anybody may read: on this machine, when there is no way to tell one person from another."""
+    return not secrets.tokens and secrets.proxy is None and is_loopback(host)
+
+
 def _check_exposure(host: str, secrets: Secrets) -> None:
     if secrets.allow_unsigned and not is_loopback(host):
         names = ", ".join(sorted(secrets.allow_unsigned))
@@ -185,7 +203,7 @@ def _greeting(listener: socket.socket, host: str, secrets: Secrets, home: Home) 
     shut = [name for name in home.sources if not secrets.of(name) and name not in secrets.allow_unsigned]
     if shut:
         lines.append(f"refused until they have a secret in {home.path / SECRETS}: {', '.join(shut)}")
-    if not secrets.tokens:
+    if not secrets.tokens and secrets.proxy is None:
         reads = "reads need no token on loopback" if is_loopback(host) else "nobody can read"
         lines.append(f"no person has a token: {reads}, nobody can write")
     return lines
