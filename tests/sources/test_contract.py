@@ -46,7 +46,10 @@ NOT_DELIVERIES = {
     "openlineage/schemas": "JSON Schemas",
     "openlineage/spec-tests": "single facets without their event",
 }
-FOLDERS = {"prometheus": "prometheus-remote-write"}  # where it is not called like the source
+FOLDERS = {
+    "cloudevents": "cdevents",
+    "prometheus": "prometheus-remote-write",
+}  # where it is not called like the source
 
 
 class Case(Struct, frozen=True):
