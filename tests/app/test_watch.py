@@ -9,7 +9,7 @@ import pytest
 
 from seamline.app import configure, views
 from seamline.app.home import Home
-from seamline.app.watch import Watch
+from seamline.app.watch import MOST_PAUSE, Watch
 from tests.app.scene_home import CALM, new_home
 
 SHOP = '\n[[entity]]\nref = "service:shop"\n'
@@ -50,3 +50,13 @@ def test_a_broken_map_is_told_of_once(home: Home, caplog: pytest.LogCaptureFixtu
         watch(())
     assert len(caplog.records) == 1
     assert home.log.position() == position
+
+
+def test_news_wait_no_longer_than_the_pause(home: Home) -> None:
+    """With news at hand the watch asks to be called again, without it has no time of its own."""
+    watch = Watch(home)
+    assert watch(()) is None
+    _edit(home, lambda text: text + SHOP)
+    watch(())
+    again_s = watch(list(home.log.read(after=0))[-1:])
+    assert again_s is None or again_s <= MOST_PAUSE.total_seconds()

@@ -75,6 +75,12 @@ class Triage:
         """Whether an incident or a candidate waits for time to go by."""
         return self.opinion is not None and any(i.state != "closed" for i in self.opinion.incidents)
 
+    def anything_waits(self) -> bool:
+        """Whether something crossed the line but for the time that has to go by first."""
+        return self.opinion is not None and any(
+            i.state == "candidate" and i.weight >= LINE for i in self.opinion.incidents
+        )
+
     def _opine(self) -> Opinion:
         opinion = opine(self.facts, self._base)
         self._base = opinion.base

@@ -11,7 +11,10 @@ from seamline.app.triage import TICK, Triage
 from seamline.model.delivery import Delivery
 from seamline.model.errors import Fix
 
-PAUSE = timedelta(seconds=5)  # between two opinions, however fast deliveries come
+# Between two opinions: as long as makes a fifth of the time, but people wait for a name, and want it fresh.
+LEAST_PAUSE, MOST_PAUSE = timedelta(seconds=0.4), timedelta(seconds=5)
+_SHARE = 4
+SOON = timedelta(seconds=1)  # between two ticks while something waits to be told
 RETENTION = timedelta(days=1)  # between two looks for telemetry that is past its time
 
 _logger = logging.getLogger("seamline.watch")
@@ -24,6 +27,7 @@ class Watch:
         self._home = home
         self._triage = Triage(home.log, home.sources)
         self._formed_at = datetime.min.replace(tzinfo=home.clock().tzinfo)
+        self._pause = LEAST_PAUSE
         self._fresh = False  # whether something came since the last opinion
         self._map_stamp = configure.stamp(home)
         self._pruned_at = self._formed_at
@@ -39,19 +43,34 @@ class Watch:
         """What it took in and thinks of it; to be looked at between two calls only."""
         return self._triage
 
-    def __call__(self, deliveries: Sequence[Delivery]) -> None:
-        """Take deliveries in; form an opinion when one is due, tick when silence is news."""
+    def __call__(self, deliveries: Sequence[Delivery]) -> float | None:
+        """Take deliveries in; form an opinion when one is due, tick when silence is news.
+
+        Gives the seconds until it wants to be called again even without deliveries; None: no time of its own.
+        """
         self._follow_the_map()
         for delivery in deliveries:
             self._triage.take(delivery)
             self._fresh = True
         now = self._home.clock()
-        waited = now - self._formed_at
-        if (self._fresh and waited >= PAUSE) or (waited >= TICK and self._triage.anything_open()):
+        pause = self._wanted_pause()
+        if (
+            pause is not None and not timedelta() <= now - self._formed_at < pause
+        ):  # also when the clock was set back
             self._form(now)
+            pause = self._wanted_pause()
         if now - self._pruned_at >= RETENTION:
             self._pruned_at = now
             end_retention(self._home.log, self._home.sources, now)
+        return None if pause is None else max(0.0, (self._formed_at + pause - now).total_seconds())
+
+    def _wanted_pause(self) -> timedelta | None:
+        """How long after the last opinion the next one is due; None while neither news nor time says anything."""
+        if self._fresh:
+            return self._pause
+        if self._triage.anything_waits():
+            return max(self._pause, SOON)
+        return TICK if self._triage.anything_open() else None
 
     def _follow_the_map(self) -> None:
         """An edited `seamline.toml` comes into force as a delivery of the next batch; a broken one is told of once."""
@@ -67,4 +86,5 @@ class Watch:
     def _form(self, now: datetime) -> None:
         opinion = self._triage.step() if self._fresh else self._triage.tick(now)
         views.publish(self._home, opinion)
-        self._formed_at, self._fresh = now, False
+        self._formed_at, self._fresh = self._home.clock(), False
+        self._pause = min(MOST_PAUSE, max(LEAST_PAUSE, _SHARE * (self._formed_at - now)))

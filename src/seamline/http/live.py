@@ -13,7 +13,7 @@ from seamline.model.delivery import Delivery
 from seamline.model.errors import SeamlineError
 from seamline.model.ports import Log
 
-OnBatch = Callable[[Sequence[Delivery]], None]
+OnBatch = Callable[[Sequence[Delivery]], float | None]
 
 BATCH = 200  # deliveries handed over at once
 BATCH_BYTES = 32 * 1024 * 1024
@@ -26,6 +26,7 @@ _logger = logging.getLogger("seamline.live")
 class Live:
     """A thread that calls `on_batch` with deliveries after `after`, each once, or with none when idle.
 
+    `on_batch` answers in how many seconds it wants to be called again even without news (None: `idle_s`).
     A call that fails is followed by an empty batch after a pause; `trouble` says why until a call goes through.
     """
 
@@ -54,30 +55,34 @@ class Live:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        heard = self._news.wait(self._idle_s)
+        self._news.wait(self._idle_s)
         while not self._stopping.is_set():
-            self._news.clear()
             try:
-                if not self._catch_up() and not heard:
-                    self._on_batch(())
+                again_s = self._catch_up()
                 self.trouble = ""
-                heard = self._news.wait(self._idle_s)
+                self._news.wait(self._idle_s if again_s is None else min(again_s, self._idle_s))
             except Exception as error:  # noqa: BLE001  a door: triage may fail, the inbox may not
                 self._record(error)
                 self._stopping.wait(RETRY_S)
-                heard = False
 
-    def _catch_up(self) -> bool:
-        """Hand over everything there is; whether there was anything."""
+    def _catch_up(self) -> float | None:
+        """Hand over everything there is, or nothing once; when to come again."""
+        again_s = None
         any_yet = False
         while not self._stopping.is_set():
+            self._news.clear()
             batch = _some(self._log.read(after=self.position))
+            if not batch and any_yet:
+                break
+            if batch:
+                self.position = batch[
+                    -1
+                ].seq  # first: what triage took in before it failed it must not get twice
+            again_s = self._on_batch(batch)
+            any_yet = True
             if not batch:
                 break
-            self.position = batch[-1].seq  # first: what triage took in before it failed it must not get twice
-            self._on_batch(batch)
-            any_yet = True
-        return any_yet
+        return again_s
 
     def _record(self, error: Exception) -> None:
         said = str(error) if isinstance(error, SeamlineError) else place(error)
