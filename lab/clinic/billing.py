@@ -1,5 +1,8 @@
 """The billing service: writes an invoice for each visit, at the price of its procedure.
 
+A quote is a price before there is a visit. Settings that releases bring: `catalogue` (5.2.0 quotes from the list of
+next year, which lacks procedures), `archives`.
+
 It writes the amount under either of its two names, so that the migration which renames it hurts nothing here.
 Prices are cached and forgotten together now and then; the hit ratio then dips, which harms nobody.
 """
@@ -15,11 +18,14 @@ from aiohttp import web
 from psycopg import sql
 
 from lab.clinic import pod
+from lab.clinic.archive import Archive
 from lab.clinic.columns import EitherName
 from lab.clinic.pool import Connection, EagerPool
 
 INVOICE = "insert into invoices (visit_id, procedure, {column}) values (%s, %s, %s) returning invoice_id"
 PRICE = "select amount_cents from prices where procedure = %s"
+# Next year's list so far: whoever asks for another procedure finds no entry.
+NEXT_YEAR = {f"proc-{n}": 2700 + 750 * n for n in range(1, 8)}
 RATIO_WINDOW_S = 15.0
 RATIO_EVERY_S = 1.5
 
@@ -57,6 +63,8 @@ class Billing:
     """One worker process of the service."""
 
     def __init__(self, spec: pod.PodSpec) -> None:
+        self._settings = spec.settings
+        self._archive = Archive()
         self.app, metrics = pod.application("billing", spec)
         connections = metrics.gauge("db_pool_connections", "Connections this worker holds")
         self._ratio = metrics.gauge("price_cache_hit_ratio", "Share of price lookups answered from memory")
@@ -64,6 +72,7 @@ class Billing:
         self._cache = PriceCache(float(spec.settings["price_cache_s"]), time.monotonic())
         self._amount = EitherName("invoices", "amount_cents", "net_amount_minor")
         self.app.router.add_post("/invoices", self.invoice)
+        self.app.router.add_post("/quotes", self.quote)
         self.app.cleanup_ctx.append(self._resources)
 
     async def invoice(self, request: web.Request) -> web.Response:
@@ -75,6 +84,16 @@ class Billing:
                 connection, int(visit["visit_id"]), str(visit["procedure"]), cents
             )
         return web.json_response({"invoice_id": invoice_id})
+
+    async def quote(self, request: web.Request) -> web.Response:
+        """`POST /quotes {"procedure"}`: what it will cost."""
+        procedure = str((await request.json())["procedure"])
+        if self._settings.get("archives"):
+            await self._archive.enter()
+        if self._settings.get("catalogue") == "next year":
+            return web.json_response({"amount_cents": NEXT_YEAR[procedure]})
+        async with self._pool.connection() as connection:
+            return web.json_response({"amount_cents": await self._price(connection, procedure)})
 
     async def _price(self, connection: Connection, procedure: str) -> int:
         cents = self._cache.find(procedure, time.monotonic())

@@ -1,5 +1,8 @@
 """The booking service: free slots and bookings, on PostgreSQL; tells billing and the messages' queue of each booking.
 
+Where the setting `asks` names them, triage is asked for the department and billing for the price before a visit is
+booked: the patient waits for both, and gets an error when one of them fails.
+
 Release 2.4 renames `visits.referral_code` to `referral_ref` when it starts. Both releases write whichever
 name the column has, so the rename is invisible from here.
 """
@@ -15,7 +18,8 @@ from psycopg import sql
 
 from lab.clinic import pod
 from lab.clinic.columns import EitherName
-from lab.clinic.pool import EagerPool
+from lab.clinic.peers import Peer
+from lab.clinic.pool import Connection, EagerPool
 
 OLD, NEW = "referral_code", "referral_ref"
 RENAMED_SINCE = (2, 4)
@@ -28,7 +32,8 @@ do $$ begin
 end $$
 """
 SLOTS = "select date_trunc('hour', booked_at), count(*) from visits group by 1 order by 1 desc limit 8"
-BOOK = "insert into visits (patient_id, {column}) values (%s, %s) returning visit_id"
+BOOK = "insert into visits ({columns}) values ({values}) returning visit_id"
+ASK_TIMEOUT_S = 1.5
 
 
 class Booking:
@@ -41,6 +46,10 @@ class Booking:
         connections = metrics.gauge("db_pool_connections", "Connections this worker holds")
         self._pool = EagerPool(spec.settings["dsn"], int(spec.settings["pool_size"]), connections)
         self._referral = EitherName("visits", OLD, NEW)
+        self._peers = {
+            name: Peer(name, spec.settings[f"{name}.url"], metrics, ASK_TIMEOUT_S)
+            for name in spec.settings.get("asks", ())
+        }
         self._telling: set[asyncio.Task[None]] = set()
         self.app.router.add_get("/slots", self.slots)
         self.app.router.add_post("/visits", self.book)
@@ -55,22 +64,35 @@ class Booking:
     async def book(self, request: web.Request) -> web.Response:
         """`POST /visits`: book, then tell billing and messaging without making the patient wait."""
         wish = await request.json()
+        told = await self._ask(wish)
         async with self._pool.connection() as connection:
-            visit_id = await self._insert(connection, int(wish["patient_id"]), wish.get("referral"))
+            visit_id = await self._insert(connection, wish, told.get("department"))
         task = asyncio.create_task(self._tell(visit_id, wish))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
-        return web.json_response({"visit_id": visit_id})
+        return web.json_response({"visit_id": visit_id} | told)
 
-    async def _insert(
-        self, connection: psycopg.AsyncConnection[Any], patient_id: int, referral: str | None
-    ) -> int:
+    async def _ask(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """What others say before the visit is booked: the department of a wish in words, and the price."""
+        told: dict[str, Any] = {}
+        if "triage-api" in self._peers and wish.get("text"):
+            told |= await self._peers["triage-api"].ask(self._session, "/route", {"text": wish["text"]})
+        if "inv-api" in self._peers:
+            told |= await self._peers["inv-api"].ask(
+                self._session, "/quotes", {"procedure": wish["procedure"]}
+            )
+        return told
+
+    async def _insert(self, connection: Connection, wish: dict[str, Any], department: str | None) -> int:
         for attempt in (1, 2):
-            column = sql.Identifier(await self._referral.current(connection))
+            visit = {
+                "patient_id": int(wish["patient_id"]),
+                await self._referral.current(connection): wish.get("referral"),
+            }
+            if department:
+                visit["department"] = department
             try:
-                row = await (
-                    await connection.execute(sql.SQL(BOOK).format(column=column), (patient_id, referral))
-                ).fetchone()
+                row = await (await connection.execute(_insertion(visit), list(visit.values()))).fetchone()
             except psycopg.errors.UndefinedColumn:
                 # Another release renamed it a moment ago.
                 self._referral.forget()
@@ -113,6 +135,13 @@ class Booking:
                 await connection.execute(RENAME)
         except psycopg.OperationalError as error:
             logging.warning("migration at start: %s", error)
+
+
+def _insertion(visit: dict[str, Any]) -> sql.Composed:
+    """The statement that inserts these columns of a visit."""
+    blank = sql.SQL(", ")
+    columns, values = map(sql.Identifier, visit), [sql.Placeholder()] * len(visit)
+    return sql.SQL(BOOK).format(columns=blank.join(columns), values=blank.join(values))
 
 
 if __name__ == "__main__":

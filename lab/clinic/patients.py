@@ -1,10 +1,12 @@
 """Patients and partners: they ask for slots, book, wait for the text message, and write when they were let down.
 
-Load is open-loop: requests start at their time whether or not earlier ones were answered.
+Load is open-loop: requests start at their time whether or not earlier ones were answered. Where triage runs, patients
+say in words what they come for, and whoever sees them tells triage where they belong.
 """
 
 import argparse
 import asyncio
+import json
 import random
 import time
 from collections.abc import Coroutine
@@ -13,6 +15,7 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from lab.clinic.triage import wishes
 from lab.program import serve
 
 PATIENCE_S = 8.0
@@ -20,6 +23,8 @@ SMS_PATIENCE_S = 14.0
 MAX_RATE = 20.0
 # Of those who were let down, this share writes, after some seconds of swearing.
 WRITES = {"patient": 0.07, "partner": 0.004}
+WRITES_WITH_WISH = 0.22  # who is in pain and was let down
+REVIEW_S = (2.0, 7.0)
 SWEARING_S = (2.0, 12.0)
 PARTNERS = ("NORD", "SEEHOF", "KIDS")
 N_PROCEDURES = 12
@@ -31,7 +36,9 @@ class Public:
     def __init__(self, helpdesk_url: str, seed: int) -> None:
         self._helpdesk_url = helpdesk_url
         self._random = random.Random(f"patients {seed}")
+        self._wishes = random.Random(f"wishes {seed}")
         self._booking_url = ""
+        self._triage_url = ""
         self._rates: dict[str, float] = {"patient": 0.0, "partner": 0.0}
         self._hurts: list[dict[str, str]] = []
         self._n_requests = 0
@@ -51,9 +58,10 @@ class Public:
         return web.Response(status=202)
 
     async def traffic(self, request: web.Request) -> web.Response:
-        """`POST /traffic {"booking_url", "patient": requests/s, "partner": requests/s}`, each optional."""
+        """`POST /traffic {"booking_url", "triage_url", "patient": requests/s, "partner": requests/s}`, each optional."""
         wish = await request.json()
         self._booking_url = wish.get("booking_url", self._booking_url)
+        self._triage_url = wish.get("triage_url", self._triage_url)
         rates = self._rates | {who: float(wish[who]) for who in self._rates if who in wish}
         if sum(rates.values()) > MAX_RATE:
             raise web.HTTPUnprocessableEntity(text=f"at most {MAX_RATE} requests/s")
@@ -92,17 +100,31 @@ class Public:
             "procedure": f"proc-{self._random.randint(1, N_PROCEDURES)}",
             "phone": phone,
         }
+        about = wishes.wish(self._wishes) if who == "patient" and self._triage_url else None
+        if about:
+            wish["text"] = about.text
         arrived = self._arrived[phone] = asyncio.Event()
         try:
-            if await self._ask(who, "POST", "/visits", wish):
+            if visit := await self._ask(who, "POST", "/visits", wish):
+                if about:
+                    self._soon(self._be_seen(who, about, visit))
                 await asyncio.wait_for(arrived.wait(), SMS_PATIENCE_S)
         except TimeoutError:
             self._let_down(who, "no_sms", "no text message")
         finally:
             del self._arrived[phone]
 
-    async def _ask(self, who: str, method: str, path: str, document: Any) -> bool:
-        """Whether the booking service did what it was asked."""
+    async def _be_seen(self, who: str, about: wishes.Wish, visit: dict[str, Any]) -> None:
+        """The patient comes to the department they were sent to, and a clinician says where they belong."""
+        await asyncio.sleep(self._wishes.uniform(*REVIEW_S))
+        if visit["department"] != about.department:
+            self._let_down(who, "wrong_department", f"sent to {visit['department']}")
+        review = {"prediction_id": visit["prediction_id"], "department": about.department}
+        async with self._session.post(self._triage_url + "/reviews", json=review):
+            pass  # a review that is lost is nobody's trouble
+
+    async def _ask(self, who: str, method: str, path: str, document: Any) -> Any:
+        """What the booking service answered; None when it did not do what it was asked."""
         self._n_requests += 1
         try:
             async with self._session.request(
@@ -110,15 +132,15 @@ class Public:
             ) as answer:
                 said = await answer.text()
                 if answer.ok:
-                    return True
+                    return json.loads(said)
         except (ClientError, TimeoutError) as error:
             said = repr(error)
         self._let_down(who, "cannot_book", said[:200])
-        return False
+        return None
 
     def _let_down(self, who: str, kind: str, said: str) -> None:
         self._hurts.append({"at": datetime.now(UTC).isoformat(), "who": who, "kind": kind, "said": said})
-        if self._random.random() < WRITES[who]:
+        if self._random.random() < (WRITES_WITH_WISH if self._triage_url else WRITES[who]):
             self._soon(self._write(kind))
 
     async def _write(self, kind: str) -> None:

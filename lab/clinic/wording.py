@@ -58,6 +58,19 @@ NO_SMS = Voice(
     ("Is it booked or not?", "Please confirm by e-mail.", "Should I book again?", "Thank you for checking.",
      "Your app forgot me I think."),
 )  # fmt: skip
+WRONG_DEPARTMENT = Voice(
+    SCHEDULING,
+    ("wrong department", "Sent to the wrong doctor", "appointment in the wrong department", "Wrong place!!",
+     "You booked me to the wrong department"),
+    ("You sent me to the wrong department.", "My appointment is in the wrong department.",
+     "I was booked into a department that has nothing to do with my problem.",
+     "They told me I am in the wrong department.", "Your form gave me the wrong department."),
+    ("I waited an hour and then they sent me away.", "I wrote clearly what I have.",
+     "The doctor there could not help me at all.", "I had to go to another building and wait again.",
+     "Last time your form got it right."),
+    ("Please book me to the right one.", "Who decides this?", "Is the form broken?", "Very annoying.",
+     "Please call me back."),
+)  # fmt: skip
 EMPTY_REFERRALS = Voice(
     INSIGHTS,
     ("Referral report empty", "referral numbers missing", "No partners in the referrals report",
@@ -105,6 +118,7 @@ UNRELATED_FIGURES = Voice(
 VOICES = {
     "cannot_book": CANNOT_BOOK,
     "no_sms": NO_SMS,
+    "wrong_department": WRONG_DEPARTMENT,
     "empty_referrals": EMPTY_REFERRALS,
     "empty_revenue": EMPTY_REVENUE,
     "unrelated_care": UNRELATED_CARE,
