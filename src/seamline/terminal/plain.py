@@ -23,3 +23,19 @@ def short(text: str) -> str:
     'service:booking'
     """
     return _ADDRESS.sub("", plain(text))
+
+
+def long(seconds: float) -> str:
+    """A duration as people say it.
+
+    >>> [long(s) for s in (0.43, 42.4, 200, 7300, 300000)]
+    ['0.43 s', '42 s', '3 min 20 s', '2 h 2 min', '3 d 11 h']
+    """
+    if seconds < 90:
+        return f"{seconds:.2g} s"
+    whole = round(seconds)
+    for big, name, small, part in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= big:
+            rest = whole % big // small
+            return f"{whole // big} {name}" + (f" {rest} {part}" if rest else "")
+    return f"{whole} s"

@@ -14,7 +14,7 @@ from seamline.model.incident import Cause, Evidence
 from seamline.model.story import PathStep, Story
 from seamline.terminal import verdict
 from seamline.terminal.lanes import Lanes
-from seamline.terminal.plain import short
+from seamline.terminal.plain import long, short
 
 MAX_EVIDENCE = 5
 MAX_WIDTH = 140  # columns: longer lines are hard to read
@@ -58,7 +58,7 @@ def _sentence(text: str) -> str:
 def _sure(top: Cause, story: Story) -> Text:
     kind = {"change": "a change", "latent": "a latent fault", "collision": "a collision of changes"}
     words = [kind.get(top.kind, top.kind), f"{top.probability:.0%} sure", story.incident.calibrated]
-    words.append(f"on {_long(story.incident.history_s)} of history")
+    words.append(f"on {long(story.incident.history_s)} of history")
     return Text(", ".join(words), style="dim")
 
 
@@ -101,9 +101,9 @@ def _way(path: Iterable[PathStep]) -> Table:
     for step in path:
         if step.source != here:
             table.add_row(Text(short(step.source)), "")
-        seen = f"after {_long(step.seen_s)} " if step.seen_s is not None else ""
+        seen = f"after {long(step.seen_s)} " if step.seen_s is not None else ""
         hop = Text.assemble((f"  {step.words} ", "dim"), short(step.target))
-        table.add_row(hop, Text(f"{seen}(expected {_long(step.expected_s)})", style="dim"))
+        table.add_row(hop, Text(f"{seen}(expected {long(step.expected_s)})", style="dim"))
         here = step.target
     return table
 
@@ -162,19 +162,3 @@ def _clock(story: Story, at: datetime) -> str:
     zone = ZoneInfo(story.time_zone)
     local, today = at.astimezone(zone), story.as_of.astimezone(zone).date()
     return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%Y-%m-%d %H:%M:%S}"
-
-
-def _long(seconds: float) -> str:
-    """A duration as people say it.
-
-    >>> [_long(s) for s in (0.43, 42.4, 200, 7300, 300000)]
-    ['0.43 s', '42 s', '3 min 20 s', '2 h 2 min', '3 d 11 h']
-    """
-    if seconds < 90:
-        return f"{seconds:.2g} s"
-    whole = round(seconds)
-    for big, name, small, part in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= big:
-            rest = whole % big // small
-            return f"{whole // big} {name}" + (f" {rest} {part}" if rest else "")
-    return f"{whole} s"
