@@ -17,6 +17,7 @@ class Done:
     number: int
     event_uids: tuple[str, ...]
     done_at: datetime
+    began_at: datetime = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Hurt:
 
     at: datetime
     who: str
-    kind: Literal["cannot_book", "no_sms"]
+    kind: Literal["cannot_book", "no_sms", "wrong_department"]
     said: str
 
 

@@ -77,10 +77,9 @@ class Director:
                 self.say(f"{len(act.kinds)} unrelated letter(s)")
                 await asyncio.gather(*(self._write(kind) for kind in act.kinds))
             case Vendor():
-                self.say("vendor breaks" if act.broken else "vendor is mended")
-                await self._stage.post(
-                    f"{self._stage.vendor_url}/admin/{'break' if act.broken else 'mend'}", {}
-                )
+                self.say(f"vendor: {act.how or 'mended'}")
+                state = "break" if act.how else "mend"
+                await self._stage.post(f"{self._stage.vendor_url}/admin/{state}", {"how": act.how})
             case Onslaught():
                 await self._onslaught(act)
 
@@ -97,6 +96,7 @@ class Director:
     async def _carry_out(self, change: Change) -> None:
         name = DEPLOYMENTS[change.repository]
         version = change.version or self._versions[name]
+        began_at = datetime.now(UTC)
         self.say(f"{change.repository}: {change.description}")
         opened = await self._github.announce(
             Deployed(change.repository, change.task, self._revision(name, version), "main", change.description,
@@ -107,7 +107,8 @@ class Director:
         if change.version:
             self._versions[name] = version
         await self._github.report(change.repository, opened, "success")
-        self.course.changes.append(Done(change, int(opened["id"]), tuple(uids), datetime.now(UTC)))
+        done = Done(change, int(opened["id"]), tuple(uids), datetime.now(UTC), began_at)
+        self.course.changes.append(done)
 
     def _facts(self, change: Change, version: str) -> dict[str, Any]:
         facts: dict[str, Any] = {"kind": KINDS[change.task], "release": version}

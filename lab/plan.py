@@ -54,9 +54,9 @@ class Letters:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """The vendor of text messages breaks or is mended."""
+    """The vendor of text messages breaks in one of its ways, or is mended (`how` is empty)."""
 
-    broken: bool
+    how: Literal["overload", "errors", "hangs", "gone", ""] = ""
 
 
 @dataclass(frozen=True, slots=True)

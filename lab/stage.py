@@ -93,7 +93,9 @@ async def _open(
             "textwave", "lab.clinic.textwave", "--phone-url", f"{public}/sms", "--seed", str(seed)
         )
     )
-    releases = _write_releases(folder, vendor, seed)
+    async with session.get(f"{vendor}/admin/address") as answer:
+        carrier = (await answer.json())["url"]
+    releases = _write_releases(folder, carrier, seed)
     cluster = _url(
         await troupe.python(
             "cluster", "lab.clinic.cluster", "--releases", str(releases), "--folder", str(folder), *to_inbox

@@ -53,10 +53,10 @@ def _steps(rng: random.Random) -> Iterator[Step]:
     yield Step(guilty_s, BILLING_RENAME)
     yield Step(guilty_s + rng.uniform(8, 11), BILLING_LOG_LEVEL)
     yield Step(guilty_s + rng.uniform(13, 16), NOTIFY_TIMEOUT)
-    yield Step(guilty_s + rng.uniform(22, 28), Vendor(broken=True))
+    yield Step(guilty_s + rng.uniform(22, 28), Vendor("overload"))
     yield from pipelines(rng, (guilty_s + 32.0, guilty_s + 95.0))
     yield Step(rng.uniform(300, 320), BOOKING_LOG_LEVEL)
-    yield Step(rng.uniform(345, 355), Vendor(broken=False))
+    yield Step(rng.uniform(345, 355), Vendor())
 
 
 def complaints(course: Course) -> Iterator[str]:
