@@ -23,9 +23,11 @@ from seamline.terminal.arguments import (
 from seamline.terminal.homes import opened as _open
 from seamline.terminal.homes import opened_to_write as _open_to_write
 from seamline.terminal.homes import tell_of_an_edit
+from seamline.terminal.served import done
 
 if TYPE_CHECKING:
     from seamline.app.home import Home
+    from seamline.model.verdict import Verdict
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -125,12 +127,21 @@ def serve(
 
 
 def _serve(home: "Home", host: str, port: int) -> None:
+    from dataclasses import replace
+
     from seamline.app.watch import Watch
     from seamline.http.serve import serve as listen
     from seamline.http.verbs import HomeVerbs
 
     watch = Watch(home)
-    listen(home, HomeVerbs(home), host=host, port=port, on_batch=watch, after=watch.position)
+    listen(
+        home,
+        HomeVerbs(replace(home, followed=True)),
+        host=host,
+        port=port,
+        on_batch=watch,
+        after=watch.position,
+    )
 
 
 @app.command()
@@ -263,26 +274,27 @@ def erase(
     why: Annotated[str, typer.Option("--why", help="One line, kept on record.")],
 ) -> None:
     """Remove the bodies of deliveries for good. Their envelopes and the reason stay."""
-    from seamline.app import erase as verb
+    from seamline.app.act import Erase
 
-    seqs = [seq for text in positions for seq in log_positions(text)]
-    with _open_to_write(home) as opened:
-        n_erased = verb.erase(opened, seqs, why)
-    print(f"{n_erased} bodies removed")
+    print(done(home, Erase(tuple(seq for text in positions for seq in log_positions(text)), why)).said)
 
 
 # -- the gate, and proof -----------------------------------------------------
-def _open_to_ask(home: Path, as_of: datetime | None) -> "tuple[Home, bool]":
-    """The home, and whether the verdict can be put on record: a running server keeps no pipeline from its answer."""
+def _verdict(home: Path, change: str, as_of: datetime | None) -> "Verdict":
+    """The verdict, on record where it is about now: a running server or another writer keeps no pipeline waiting."""
+    from seamline.app import gate as verb
+    from seamline.app.act import Gate
     from seamline.model.errors import Busy
 
-    if as_of is not None:
-        return _open(home), False
-    try:
-        return _open_to_write(home), True
-    except Busy as error:
-        exits.tell(f"note: {error}, so this verdict is not on record; its server's POST /gate records")
-        return _open(home), False
+    if as_of is None:
+        try:
+            answer = done(home, Gate(change)).verdict
+            assert answer is not None
+            return answer
+        except Busy as error:
+            exits.tell(f"note: {error}, so this verdict is not on record")
+    with _open(home) as opened:
+        return verb.gate(opened, change, as_of)
 
 
 @app.command()
@@ -295,13 +307,9 @@ def gate(
     json: JsonOption = False,
 ) -> None:
     """Ask whether a change may go: exit 0 pass, 3 hold, 4 unknown."""
-    from seamline.app import gate as verb
     from seamline.terminal import verdict as drawn
 
-    meant = text_of(change)
-    opened, keep = _open_to_ask(home, as_of)
-    with opened:
-        answer = verb.gate(opened, meant, as_of, keep=keep)
+    answer = _verdict(home, text_of(change), as_of)
     if json:
         sys.stdout.write(drawn.as_json(answer))
     else:

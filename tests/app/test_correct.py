@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from seamline.app import views
-from seamline.app.correct import LOCAL, acknowledge, correct, hand_over
+from seamline.app.acting import ENTERED_BY, LOCAL
+from seamline.app.correct import acknowledge, correct, hand_over
 from seamline.app.home import Home
+from seamline.model import record as rec
 from seamline.model.errors import Fix, UnknownIncident
 from seamline.model.incident import Incident
-from tests.app.scene_home import at, played
+from tests.app.scene_home import BEFORE, at, played
 
 TWO = """
 stack callers
@@ -80,6 +82,25 @@ def test_not_an_incident_closes_it_for_good(home: Home) -> None:
     assert incident(home, "I-2").state == "closed"
     assert [i.id for i in views.incidents(home)] == ["I-1", "I-2"]
     assert not shown & set(incident(home, "I-1").symptoms)
+
+
+def test_not_an_incident_holds_where_the_clock_is_behind(tmp_path: Path) -> None:
+    """A home whose clock lags what tools sent stamps the word no earlier than that: its symptoms are not told again."""
+    late = played(tmp_path, TWO, clock_at=BEFORE)
+    correct(late, "I-2", "not_an_incident", note="a load test")
+    assert [(i.id, i.state) for i in views.incidents(late)] == [("I-1", "open"), ("I-2", "closed")]
+    (word,) = (r for r in views.records(late) if isinstance(r, rec.Corrected))
+    assert word.at == views.opinion(late).as_of > late.clock()
+
+
+def test_a_word_entered_for_somebody_says_who_entered_it(home: Home) -> None:
+    """The record is the person's, its envelope names the whole-stack owner; nobody else speaks for others."""
+    acknowledge(home, "I-1", for_="ana")
+    last = list(home.log.read())[-1]
+    assert last.headers[ENTERED_BY] == "root"
+    assert incident(home, "I-1").acknowledged_at is not None
+    with pytest.raises(Fix, match="can't speak for"):
+        acknowledge(home, "I-1", by="ana", for_="otto")
 
 
 def test_a_confirmed_cause_stays_first(home: Home) -> None:

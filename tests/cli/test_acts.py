@@ -111,4 +111,4 @@ def test_whose_word_on_an_incident(seamline: Run, home: Path) -> None:
     assert "confirmed, by ben" in seamline("correct", "I-1", "confirmed", "--as", "ben").stdout
     nobody = seamline("acknowledge", "I-1", "--as", "daryo")
     assert nobody.returncode == 2
-    assert "people: mara" in nobody.stderr
+    assert "did you mean dario?" in nobody.stderr

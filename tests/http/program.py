@@ -12,9 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from seamline.app.act import Acknowledge, Act
+from seamline.app.acting import LOCAL
 from seamline.app.ingest import Listed, list_deliveries
 from seamline.bootstrap import open_home
-from seamline.http.api import Choice, Correction
+from seamline.http.api import Choice, Recorded
 from seamline.http.serve import serve
 from seamline.model.delivery import Delivery
 from seamline.model.errors import SeamlineError, UnknownIncident
@@ -32,7 +36,7 @@ INCIDENT = Incident(
 
 
 class FakeApi:
-    """A FAKE of the verbs: one incident, the real list of deliveries, and every word echoed as its length."""
+    """A FAKE of the verbs: one incident, the real list of deliveries, and every act echoed with whose it is."""
 
     def __init__(self, log: Log, sources: dict[str, Source]) -> None:
         self._log = log
@@ -70,16 +74,12 @@ class FakeApi:
     def gate(self, change: dict[str, Any], by: str) -> Verdict:
         return Verdict(str(change["id"]), "pass", (), by, "rule", NOON, None, "")
 
-    def acknowledge(self, incident: str, by: str) -> int:
-        return len(incident + by)
-
-    def hand_over(self, incident: str, to: str, why: str, by: str) -> int:
-        return len(incident + to + why + by)
-
-    def correct(self, incident: str, correction: Correction, by: str) -> int:
+    def act(self, asked: Act, by: str = LOCAL, for_: str = "") -> Recorded:
         if by == "oops":
             raise RuntimeError("s3cret detail")
-        return len(incident + correction.verdict + by)
+        if isinstance(asked, Acknowledge) and asked.incident != INCIDENT.id:
+            raise UnknownIncident(f"no incident {asked.incident!r}", hint="see /api/incidents")
+        return Recorded(7, f"{by}{for_ and ' for '}{for_}: {msgspec.json.encode(asked).decode()}")
 
 
 def triage(batch: Sequence[Delivery]) -> None:

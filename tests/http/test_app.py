@@ -69,12 +69,7 @@ def test_deliveries_come_in_pages(server: Server) -> None:
     assert (first["next"], second["next"]) == (server.after + 3, None)
 
 
-WRITES = {
-    "/gate": b'{"id": "c1"}',
-    "/api/incidents/INC-1/acknowledge": b"",
-    "/api/incidents/INC-1/hand-over": b'{"to": "sam", "why": "away"}',
-    "/api/incidents/INC-1/correct": b'{"verdict": "confirmed"}',
-}
+WRITES = {"/gate": b'{"id": "c1"}'}
 
 
 @pytest.mark.parametrize("path", WRITES)
@@ -147,7 +142,5 @@ def test_a_body_nested_without_end(server: Server) -> None:
 def test_the_schema_names_every_view(server: Server) -> None:
     """OpenAPI is at /schema and lists every path and its answer."""
     schema = server.get("/schema").json
-    assert {f"/api/{name}" for name in LISTS} | set(WRITES) - {
-        p for p in WRITES if p.startswith("/api/incidents")
-    } <= set(schema["paths"])
+    assert {f"/api/{name}" for name in LISTS} | {"/gate", "/api/seams/accept"} <= set(schema["paths"])
     assert "person" in schema["components"]["securitySchemes"]

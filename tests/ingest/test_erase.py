@@ -8,7 +8,7 @@ from pathlib import Path
 import cramjam
 import pytest
 
-from seamline.app import views
+from seamline.app import configure, views
 from seamline.app.erase import KEEP_TELEMETRY, end_retention, erase
 from seamline.app.home import Home
 from seamline.bootstrap import open_home
@@ -78,6 +78,19 @@ def test_an_erasure_that_makes_no_sense_changes_nothing(home: Home, seqs: list[i
         erase(home, seqs, why)
     assert refused.value.hint
     assert bodies(home) == [True, True]
+
+
+def test_only_the_whole_stack_owner_erases(home: Home) -> None:
+    """Whoever else has a credential is refused, and nothing goes."""
+    text = (
+        '[[person]]\nid = "mara"\nname = "Mara"\n[[person]]\nid = "ben"\nname = "Ben"\nreports_to = "mara"\n'
+    )
+    home.config.write_text(text)
+    configure.follow(home)
+    seq = take(home, "github", deployment(1))
+    with pytest.raises(Fix, match="ben can't erase"):
+        erase(home, [seq], "x", by="ben")
+    assert erase(home, [seq], "x", by="mara") == 1
 
 
 def test_telemetry_ends_and_records_stay(home: Home) -> None:

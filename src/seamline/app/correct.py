@@ -1,44 +1,55 @@
 """A person's word on an incident. Each is a record; only what a person confirmed teaches the engine."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
+from msgspec import Struct
+
+from seamline.analysis.opinion import Opinion
 from seamline.app import views
+from seamline.app.acting import LOCAL, Acting, acting, put_on_record, said_at
 from seamline.app.home import Home
-from seamline.app.triage import Triage
 from seamline.model import record as rec
 from seamline.model.errors import Fix, UnknownIncident
 from seamline.model.incident import Incident
-from seamline.model.organisation import Organisation
 
 Word = Literal["confirmed", "wrong_cause", "merge", "split", "not_an_incident"]
-LOCAL = "local"  # the local command line: it acts as the home's whole-stack owner
 
 
-def acknowledge(home: Home, incident: str, by: str = LOCAL) -> str:
+class _Scene(Struct, frozen=True):
+    """An incident, who speaks of it, and when that counts as said."""
+
+    incident: Incident
+    opinion: Opinion
+    who: Acting
+    at: datetime
+
+
+def acknowledge(home: Home, incident: str, by: str = LOCAL, for_: str = "") -> str:
     """The person told says: mine. Returns one line. Twice is harmless."""
-    found, organisation = _find(home, incident)
-    person = actor(organisation, by)
-    _append(home, rec.Acknowledged(person, home.clock(), incident))
-    return f"{incident}: acknowledged by {person}; {found.accountable} is accountable"
+    scene = _scene(home, incident, by, for_)
+    put_on_record(home, scene.who, rec.Acknowledged(scene.who.person, scene.at, incident))
+    return f"{incident}: acknowledged by {scene.who.person}; {scene.incident.accountable} is accountable"
 
 
-def hand_over(home: Home, incident: str, to: str, why: str, by: str = LOCAL) -> str:
+def hand_over(home: Home, incident: str, to: str, why: str, by: str = LOCAL, for_: str = "") -> str:
     """Give an incident to another person. Raises Fix for a person nobody knows."""
-    found, organisation = _find(home, incident)
-    person = actor(organisation, by)
-    if to not in {p.id for p in organisation.people}:
-        known = ", ".join(p.id for p in organisation.people)
-        raise Fix(f"there is no person {to!r}", hint=f"people: {known}")
-    if found.accountable == to:
+    scene = _scene(home, incident, by, for_)
+    before = scene.incident.accountable
+    people = [p.id for p in scene.opinion.base.organisation.people]
+    if to not in people:
+        raise Fix(f"there is no person {to!r}", hint=f"people: {', '.join(people)}")
+    if before == to:
         raise Fix(f"{incident} is {to}'s already", hint="nothing to do")
-    at = home.clock()
-    _append(
+    person = scene.who.person
+    put_on_record(
         home,
-        rec.HandedOver(person, at, incident, to, why),
-        rec.Told(person, at, incident, to, "digest"),
+        scene.who,
+        rec.HandedOver(person, scene.at, incident, to, why),
+        rec.Told(person, scene.at, incident, to, "digest"),
     )
-    return f"{incident}: handed over from {found.accountable} to {to}"
+    return f"{incident}: handed over from {before} to {to}"
 
 
 def correct(
@@ -51,14 +62,15 @@ def correct(
     symptoms: Sequence[str] = (),
     note: str = "",
     by: str = LOCAL,
+    for_: str = "",
 ) -> str:
     """Put a correction on record. Raises Fix when what the word needs is missing."""
-    found, organisation = _find(home, incident)
-    person = actor(organisation, by)
+    scene = _scene(home, incident, by, for_)
+    found = scene.incident
     if word == "merge":
         if into == incident:
             raise Fix(f"{incident} can't be merged into itself", hint="name another incident with --into")
-        _find(home, into)
+        _find(scene.opinion, into)
     if word == "split" and not set(symptoms) & set(found.symptoms):
         raise Fix(
             f"{incident}: no such symptoms to split off", hint="its symptoms: " + "; ".join(found.symptoms)
@@ -69,29 +81,26 @@ def correct(
             f"{incident}: no such cause {cause!r}",
             hint=f"its causes: {keys}; else change:EVENT-ID or latent:ENTITY",
         )
-    record = rec.Corrected(person, home.clock(), incident, word, into, cause, tuple(symptoms), note)
-    _append(home, record)
+    person = scene.who.person
+    put_on_record(
+        home, scene.who, rec.Corrected(person, scene.at, incident, word, into, cause, tuple(symptoms), note)
+    )
     return f"{incident}: {word.replace('_', ' ')}, by {person}"
 
 
-def actor(organisation: Organisation, by: str) -> str:
-    """The person who acts: the root for the local command line. Raises Fix for nobody known."""
-    people = {p.id: p for p in organisation.people}
-    if by == LOCAL:
-        return next(p.id for p in organisation.people if not p.reports_to)
-    if by not in people:
-        known = ", ".join(people)
-        raise Fix(f"there is no person {by!r} in seamline.toml", hint=f"people: {known}")
-    return by
+def _scene(home: Home, incident: str, by: str, for_: str) -> _Scene:
+    opinion = views.opinion(home)
+    found = _find(opinion, incident)
+    who = acting(opinion.base.organisation, by, for_)
+    return _Scene(found, opinion, who, said_at(home, opinion.as_of))
 
 
-def _find(home: Home, incident: str) -> tuple[Incident, Organisation]:
-    formed = views.opinion(home)
-    found = next((i for i in formed.incidents if i.id == incident and i.state != "candidate"), None)
+def _find(opinion: Opinion, incident: str) -> Incident:
+    found = next((i for i in opinion.incidents if i.id == incident and i.state != "candidate"), None)
     if found is None:
-        known = ", ".join(i.id for i in formed.incidents if i.id) or "none"
+        known = ", ".join(i.id for i in opinion.incidents if i.id) or "none"
         raise UnknownIncident(f"no incident {incident!r}", hint=f"there are: {known}")
-    return found, formed.base.organisation
+    return found
 
 
 def _can_be_meant(home: Home, incident: Incident, key: str) -> bool:
@@ -104,9 +113,3 @@ def _can_be_meant(home: Home, incident: Incident, key: str) -> bool:
     if kind not in ("change", "collision"):
         return key in ("nothing", "unknown")
     return set(named.split("+")) <= set(views.facts_of(home).changes)
-
-
-def _append(home: Home, *records: rec.AnyRecord) -> None:
-    home.log.append([rec.to_received(r, r.at) for r in records])
-    triage = Triage(home.log, home.sources)
-    views.publish(home, triage.step())

@@ -7,8 +7,7 @@ from typing import Literal
 from seamline.analysis.opinion import base_of
 from seamline.analysis.override import ROLLBACK, about, ends_at
 from seamline.app import views
-from seamline.app.acting import acting, did_you_mean, put_on_record
-from seamline.app.correct import LOCAL
+from seamline.app.acting import LOCAL, acting, did_you_mean, put_on_record, said_at
 from seamline.app.home import Home
 from seamline.model import record as rec
 from seamline.model.errors import Fix
@@ -36,14 +35,14 @@ def decide(
     """
     facts = views.facts_of(home)
     base = base_of(facts)
-    now = home.clock()
+    now = said_at(home, facts.as_of)
     known_at = facts.as_of or now
     verdict = _verdict(change, facts.records)
     _check(verdict, choice, why, known_at)
-    if review_at is not None and review_at <= max(now, known_at):
+    if review_at is not None and review_at <= now:
         raise Fix(f"the review date {review_at:%Y-%m-%d %H:%M} UTC is past", hint="pick one to come")
     who = acting(base.organisation, by, for_)
-    decider = base.tree.accountable((verdict.accountable,), max(now, known_at)).person
+    decider = base.tree.accountable((verdict.accountable,), now).person
     if who.person != decider:
         raise Fix(
             f"{decider} decides about {change}, not {who.person}",

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 
 from seamline.analysis.opinion import base_of
 from seamline.app import views
-from seamline.app.correct import LOCAL, actor
+from seamline.app.acting import LOCAL, actor, follow_up, said_at
 from seamline.app.home import Home
 from seamline.app.ingest import read_delivery
-from seamline.app.triage import Triage
 from seamline.model import record as rec
 from seamline.model.errors import Fix
 from seamline.model.ports import Log, Source
@@ -25,7 +24,8 @@ def erase(home: Home, seqs: Sequence[int], why: str, *, by: str = LOCAL) -> int:
     """Remove the bodies at these log positions for good, and say so on record. How many had one.
 
     The record comes first: an erasure that was cut off is seen, and doing it again is harmless. Raises Fix, and
-    changes nothing, for a position that isn't there, a record of ours, or a missing reason.
+    changes nothing, for a position that isn't there, a record of ours, a missing reason, or anybody but the
+    whole-stack owner.
     """
     wanted = sorted(set(seqs))
     if not why.strip():
@@ -33,11 +33,15 @@ def erase(home: Home, seqs: Sequence[int], why: str, *, by: str = LOCAL) -> int:
     if not wanted:
         raise Fix("no position was named", hint="seamline deliveries lists them")
     _check(home.log, wanted)
-    person = actor(base_of(views.facts_of(home)).organisation, by)
-    now = home.clock()
-    home.log.append([rec.to_received(rec.Erased(person, now, tuple(wanted), why.strip()), now)])
+    facts = views.facts_of(home)
+    organisation = base_of(facts).organisation
+    person = actor(organisation, by)
+    if person != actor(organisation, LOCAL):
+        raise Fix(f"{person} can't erase", hint="only the whole-stack owner does")
+    at = said_at(home, facts.as_of)
+    home.log.append([rec.to_received(rec.Erased(person, at, tuple(wanted), why.strip()), at)])
     n_erased = home.log.erase(wanted)
-    views.publish(home, Triage(home.log, home.sources).step())
+    follow_up(home)
     return n_erased
 
 

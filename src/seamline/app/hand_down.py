@@ -19,8 +19,7 @@ from seamline.analysis import seams
 from seamline.analysis.opinion import Base, base_of
 from seamline.analysis.ownership import SeamKey, Tree
 from seamline.app import views
-from seamline.app.acting import Acting, acting, did_you_mean, known, put_on_record
-from seamline.app.correct import LOCAL
+from seamline.app.acting import LOCAL, Acting, acting, did_you_mean, known, put_on_record, said_at
 from seamline.app.home import Home
 from seamline.model import record as rec
 from seamline.model.errors import Fix
@@ -81,7 +80,7 @@ def hand_down(home: Home, seam: SeamKey, to: str, until: datetime, *, by: str = 
         raise Fix(f"{until:%Y-%m-%d %H:%M} UTC is past", hint="hand it down until a time to come")
     if any((h.to, h.by, h.until) == (to, giver, until) for h in scene.given()):
         raise Fix(f"{_name(scene.seam)} is handed down to {to} until then already", hint="nothing to do")
-    _record(home, who, HandDown(scene.seam, to, giver, None, until))
+    _record(home, scene, who, HandDown(scene.seam, to, giver, None, until))
     return (
         f"{_name(scene.seam)}: {giver} hands it down to {to} until {until:%Y-%m-%d}; theirs once they accept"
     )
@@ -102,7 +101,7 @@ def accept(home: Home, seam: SeamKey, *, by: str = LOCAL, for_: str = "") -> str
             hint=f"{scene.holder()} may hand it down anew",
         )
     ended = [replace(h, declined_at=scene.known_at) for h in given if h.accepted_at is not None]
-    _record(home, who, *ended, replace(offer, accepted_at=scene.known_at))
+    _record(home, scene, who, *ended, replace(offer, accepted_at=scene.known_at))
     return f"{_name(scene.seam)}: accepted by {who.person} until {offer.until:%Y-%m-%d}"
 
 
@@ -114,7 +113,7 @@ def decline(home: Home, seam: SeamKey, *, by: str = LOCAL, for_: str = "") -> st
     scene = _scene(home, seam)
     who = acting(scene.base.organisation, by, for_)
     refused = _latest(scene.given(), who.person, scene, "handed down")
-    _record(home, who, replace(refused, declined_at=scene.known_at))
+    _record(home, scene, who, replace(refused, declined_at=scene.known_at))
     word = "declined" if refused.accepted_at is None else "given back"
     return f"{_name(scene.seam)}: {word} by {who.person}"
 
@@ -123,7 +122,7 @@ def _scene(home: Home, seam: SeamKey) -> _Scene:
     facts = views.facts_of(home)
     base = base_of(facts)
     known_at = facts.as_of or datetime.fromtimestamp(0, UTC)  # as an opinion on an empty log is
-    at = max(home.clock(), known_at)
+    at = said_at(home, known_at)
     stack = base.stack
     key = (stack.canonical(seam[0]), stack.canonical(seam[1]), seam[2])
     there = [s.key() for s in seams.find(stack, base.organisation, at)]
@@ -163,9 +162,8 @@ def _latest(given: Sequence[HandDown], person: str, scene: _Scene, word: str) ->
     raise Fix(f"{_name(scene.seam)}: nothing is {word} to {person}", hint=hint)
 
 
-def _record(home: Home, who: Acting, *words: HandDown) -> None:
-    said_at = home.clock()
-    put_on_record(home, who, *(rec.SeamHandedDown(who.person, said_at, h) for h in words))
+def _record(home: Home, scene: _Scene, who: Acting, *words: HandDown) -> None:
+    put_on_record(home, who, *(rec.SeamHandedDown(who.person, scene.at, h) for h in words))
 
 
 def _name(seam: SeamKey) -> str:

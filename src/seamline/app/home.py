@@ -29,6 +29,7 @@ class Home:
     inbox: Inbox
     clock: Callable[[], datetime]  # for the times of new records; no opinion may depend on it
     resources: tuple[Closing, ...] = ()
+    followed: bool = False  # whether a live watch in this process follows the log, and opens what has to be
 
     @property
     def config(self) -> Path:

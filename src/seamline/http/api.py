@@ -6,6 +6,8 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
+from seamline.app.act import Act
+from seamline.app.acting import LOCAL
 from seamline.app.forms import IncidentForm
 from seamline.app.ingest import Listed
 from seamline.model.incident import Incident
@@ -79,14 +81,8 @@ class Api(Protocol):
     def gate(self, change: dict[str, Any], by: str) -> Verdict:
         """The verdict for an announced change; recorded."""
 
-    def acknowledge(self, incident: str, by: str) -> int:
-        """The person told says: mine. The record's log position."""
-
-    def hand_over(self, incident: str, to: str, why: str, by: str) -> int:
-        """The incident goes to another person. The record's log position."""
-
-    def correct(self, incident: str, correction: Correction, by: str) -> int:
-        """A person's word on an incident. The record's log position."""
+    def act(self, asked: Act, by: str = LOCAL, for_: str = "") -> "Recorded":
+        """Do what a person asks for, as `app.act.act` does; one act at a time."""
 
 
 class Incidents(Struct, frozen=True):
@@ -133,9 +129,11 @@ class Decisions(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True):
-    """The log position of a record that a person's word became."""
+    """What came of a person's word: one line, and a log position by which it is on record."""
 
     seq: int
+    said: str = ""
+    verdict: Verdict | None = None  # of the gate, where it was asked
 
 
 class Problem(Struct, frozen=True):

@@ -19,6 +19,7 @@ from seamline.http.app import build
 from seamline.http.body import Message, Receive
 from seamline.http.committer import Committer
 from seamline.http.connection import BoundedConnection
+from seamline.http.control import controlled
 from seamline.http.counters import Counters
 from seamline.http.health import Health
 from seamline.http.inbox import GUARDS, LIMIT, InboxApp, Scope, Send
@@ -73,10 +74,10 @@ def serve(
     gc.collect()
     gc.freeze()  # what the start left behind stays: no collection looks at it again
     gc.set_threshold(GARBAGE_FROM)
-    for line in _greeting(listener, host, secrets, home):
-        say(line)
-    sys.stdout.flush()
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+    with controlled(home.path, api), asyncio.Runner(loop_factory=loop_factory()) as runner:
+        for line in _greeting(listener, host, secrets, home):
+            say(line)
+        sys.stdout.flush()
         runner.run(_run(server, listener, committer, live))
 
 

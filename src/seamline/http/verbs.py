@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
+from threading import Lock
 from typing import Any
 
 import msgspec
 
-from seamline.app import correct, gate, views
+from seamline.app import gate, views
+from seamline.app.act import Act, act
+from seamline.app.acting import LOCAL
 from seamline.app.home import Home
 from seamline.app.ingest import Listed, list_deliveries
-from seamline.http.api import Choice, Correction
+from seamline.http.api import Choice, Recorded
 from seamline.model.incident import Incident
 from seamline.model.record import Decided, VerdictGiven
 from seamline.model.stack import Entity, LooseEnd, Seam
@@ -23,6 +26,7 @@ class HomeVerbs:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._acting = Lock()
 
     def as_of(self) -> datetime | None:
         """See `Api.as_of`."""
@@ -64,24 +68,11 @@ class HomeVerbs:
         """See `Api.gate`. The question is anybody's; the verdict is Seamline's own record."""
         return gate.gate(self._home, msgspec.json.encode(change).decode(), keep=bool(by))
 
-    def acknowledge(self, incident: str, by: str) -> int:
-        """See `Api.acknowledge`."""
-        correct.acknowledge(self._home, incident, by)
-        return self._home.log.position()
-
-    def hand_over(self, incident: str, to: str, why: str, by: str) -> int:
-        """See `Api.hand_over`."""
-        correct.hand_over(self._home, incident, to, why, by)
-        return self._home.log.position()
-
-    def correct(self, incident: str, correction: Correction, by: str) -> int:
-        """See `Api.correct`."""
-        c = correction
-        correct.correct(
-            self._home, incident, c.verdict,
-            into=c.into, cause=c.cause_key, symptoms=c.symptoms, note=c.note, by=by,
-        )  # fmt: skip
-        return self._home.log.position()
+    def act(self, asked: Act, by: str = LOCAL, for_: str = "") -> Recorded:
+        """See `Api.act`. Each checks what is on record before it adds to it, so no two at once."""
+        with self._acting:
+            done = act(self._home, asked, by=by, for_=for_)
+        return Recorded(self._home.log.position(), done.said, done.verdict)
 
 
 def _choice(seq: int, record: Decided | VerdictGiven) -> Choice:

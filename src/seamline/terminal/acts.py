@@ -13,7 +13,7 @@ from seamline.terminal.arguments import (
     Word,
     time_of,
 )
-from seamline.terminal.homes import opened_to_write
+from seamline.terminal.served import done
 
 app = typer.Typer()
 
@@ -21,10 +21,9 @@ app = typer.Typer()
 @app.command()
 def acknowledge(home: HomeOption, incident: IncidentArgument, as_: AsPersonOption = "") -> None:
     """Say: this incident is mine."""
-    from seamline.app import correct as verb
+    from seamline.app.act import Acknowledge
 
-    with opened_to_write(home) as opened:
-        print(verb.acknowledge(opened, incident, as_ or verb.LOCAL))
+    print(done(home, Acknowledge(incident), as_).said)
 
 
 @app.command("hand-over")
@@ -36,10 +35,9 @@ def hand_over(
     as_: AsPersonOption = "",
 ) -> None:
     """Give an incident to another person, on record."""
-    from seamline.app import correct as verb
+    from seamline.app.act import HandOver
 
-    with opened_to_write(home) as opened:
-        print(verb.hand_over(opened, incident, to=to, why=why, by=as_ or verb.LOCAL))
+    print(done(home, HandOver(incident, to, why), as_).said)
 
 
 @app.command()
@@ -59,20 +57,9 @@ def correct(
     as_: AsPersonOption = "",
 ) -> None:
     """Say what an incident really was. Only causes a person confirmed are learned from."""
-    from seamline.app import correct as verb
+    from seamline.app.act import Correct
 
-    with opened_to_write(home) as opened:
-        done = verb.correct(
-            opened,
-            incident,
-            word,
-            cause=cause,
-            into=into,
-            symptoms=tuple(symptom or ()),
-            note=note,
-            by=as_ or verb.LOCAL,
-        )
-    print(done)
+    print(done(home, Correct(incident, word, cause, into, tuple(symptom or ()), note), as_).said)
 
 
 @app.command("hand-down")
@@ -86,28 +73,25 @@ def hand_down(
     as_: AsPersonOption = "",
 ) -> None:
     """Give a seam to a person below its own. Until a date, and theirs only once they accept."""
-    from seamline.app import hand_down as verb
+    from seamline.app.act import HandDown
 
-    with opened_to_write(home) as opened:
-        print(verb.hand_down(opened, seam, to, until, for_=as_))
+    print(done(home, HandDown(seam, to, until), as_).said)
 
 
 @app.command()
 def accept(home: HomeOption, seam: SeamArgument, as_: AsPersonOption = "") -> None:
     """Take a seam that is handed down to you."""
-    from seamline.app import hand_down as verb
+    from seamline.app.act import Accept
 
-    with opened_to_write(home) as opened:
-        print(verb.accept(opened, seam, for_=as_))
+    print(done(home, Accept(seam), as_).said)
 
 
 @app.command()
 def decline(home: HomeOption, seam: SeamArgument, as_: AsPersonOption = "") -> None:
     """Refuse a seam handed down to you, or give it back."""
-    from seamline.app import hand_down as verb
+    from seamline.app.act import Decline
 
-    with opened_to_write(home) as opened:
-        print(verb.decline(opened, seam, for_=as_))
+    print(done(home, Decline(seam), as_).said)
 
 
 @app.command()
@@ -123,8 +107,6 @@ def decide(
     as_: AsPersonOption = "",
 ) -> None:
     """Pass or hold a change on record. The gate has to have a verdict on it, and honours the decision by name."""
-    from seamline.app import decide as verb
+    from seamline.app.act import Decide
 
-    with opened_to_write(home) as opened:
-        choice: verb.Choice = "pass" if passes else "hold"
-        print(verb.decide(opened, change, choice, why, review_at=review, for_=as_))
+    print(done(home, Decide(change, "pass" if passes else "hold", why, review), as_).said)
