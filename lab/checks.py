@@ -26,3 +26,17 @@ def kinds(course: Course, kind: str) -> list[Hurt]:
 def guilty(course: Course) -> Done | None:
     """The guilty change, once it was carried out."""
     return next((done for done in course.changes if done.change.guilty), None)
+
+
+def misread(course: Course, report: str) -> Iterator[str]:
+    """Complaints unless every pipeline that ran after the guilty change emptied `report`, and nothing else did."""
+    culprit = guilty(course)
+    if culprit is None:
+        yield "the migration was not carried out"
+        return
+    for run in course.pipelines:
+        expected = (report,) if run.began_at > culprit.done_at and run.exit_code == 0 else ()
+        if run.empty != expected:
+            yield f"after the pipeline of {run.began_at:%H:%M:%S} these reports were empty: {run.empty}"
+    if not any(run.empty for run in course.pipelines):
+        yield f"the {report} report never went empty"

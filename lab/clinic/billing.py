@@ -3,7 +3,7 @@
 A quote is a price before there is a visit. Settings that releases bring: `catalogue` (5.2.0 quotes from the list of
 next year, which lacks procedures), `archives`.
 
-It writes the amount under either of its two names, so that the migration which renames it hurts nothing here.
+It writes the amount under any of its names, in cents or as a decimal, so that a migration of it hurts nothing here.
 Prices are cached and forgotten together now and then; the hit ratio then dips, which harms nobody.
 """
 
@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -26,6 +27,7 @@ INVOICE = "insert into invoices (visit_id, procedure, {column}) values (%s, %s, 
 PRICE = "select amount_cents from prices where procedure = %s"
 # Next year's list so far: whoever asks for another procedure finds no entry.
 NEXT_YEAR = {f"proc-{n}": 2700 + 750 * n for n in range(1, 8)}
+DECIMAL = "net_amount"
 RATIO_WINDOW_S = 15.0
 RATIO_EVERY_S = 1.5
 
@@ -70,7 +72,7 @@ class Billing:
         self._ratio = metrics.gauge("price_cache_hit_ratio", "Share of price lookups answered from memory")
         self._pool = EagerPool(spec.settings["dsn"], int(spec.settings["pool_size"]), connections)
         self._cache = PriceCache(float(spec.settings["price_cache_s"]), time.monotonic())
-        self._amount = EitherName("invoices", "amount_cents", "net_amount_minor")
+        self._amount = EitherName("invoices", "amount_cents", "net_amount_minor", DECIMAL)
         self.app.router.add_post("/invoices", self.invoice)
         self.app.router.add_post("/quotes", self.quote)
         self.app.cleanup_ctx.append(self._resources)
@@ -107,15 +109,13 @@ class Billing:
 
     async def _insert(self, connection: Connection, visit_id: int, procedure: str, cents: int) -> int:
         for attempt in (1, 2):
-            column = sql.Identifier(await self._amount.current(connection))
+            name = await self._amount.current(connection)
+            amount = Decimal(cents) / 100 if name == DECIMAL else cents
+            statement = sql.SQL(INVOICE).format(column=sql.Identifier(name))
             try:
-                row = await (
-                    await connection.execute(
-                        sql.SQL(INVOICE).format(column=column), (visit_id, procedure, cents)
-                    )
-                ).fetchone()
+                row = await (await connection.execute(statement, (visit_id, procedure, amount))).fetchone()
             except psycopg.errors.UndefinedColumn:
-                # A migration renamed it a moment ago.
+                # A migration moved it a moment ago.
                 self._amount.forget()
                 if attempt == 2:
                     raise

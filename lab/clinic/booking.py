@@ -3,8 +3,8 @@
 Where the setting `asks` names them, triage is asked for the department and billing for the price before a visit is
 booked: the patient waits for both, and gets an error when one of them fails.
 
-Release 2.4 renames `visits.referral_code` to `referral_ref` when it starts. Both releases write whichever
-name the column has, so the rename is invisible from here.
+Release 2.4 renames `visits.referral_code` to `referral_ref` when it starts. All releases write whichever name the
+column has, or into the table `referrals` when it is gone, so that no migration of it is visible from here.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from psycopg import sql
 
 from lab.clinic import pod
-from lab.clinic.columns import EitherName
+from lab.clinic.columns import EitherName, UnknownColumn
 from lab.clinic.peers import Peer
 from lab.clinic.pool import Connection, EagerPool
 
@@ -33,6 +33,7 @@ end $$
 """
 SLOTS = "select date_trunc('hour', booked_at), count(*) from visits group by 1 order by 1 desc limit 8"
 BOOK = "insert into visits ({columns}) values ({values}) returning visit_id"
+REFER = "insert into referrals (visit_id, referral_code) values (%s, %s)"
 ASK_TIMEOUT_S = 1.5
 
 
@@ -85,23 +86,32 @@ class Booking:
 
     async def _insert(self, connection: Connection, wish: dict[str, Any], department: str | None) -> int:
         for attempt in (1, 2):
-            visit = {
-                "patient_id": int(wish["patient_id"]),
-                await self._referral.current(connection): wish.get("referral"),
-            }
+            visit: dict[str, Any] = {"patient_id": int(wish["patient_id"])}
+            column = await self._referral_column(connection)
+            if column:
+                visit[column] = wish.get("referral")
             if department:
                 visit["department"] = department
             try:
                 row = await (await connection.execute(_insertion(visit), list(visit.values()))).fetchone()
             except psycopg.errors.UndefinedColumn:
-                # Another release renamed it a moment ago.
+                # Another release or a migration moved it a moment ago.
                 self._referral.forget()
                 if attempt == 2:
                     raise
             else:
                 assert row is not None
+                if column is None:
+                    await connection.execute(REFER, (row[0], wish.get("referral")))
                 return int(row[0])
         raise AssertionError("unreachable")
+
+    async def _referral_column(self, connection: Connection) -> str | None:
+        """The column's name now; None when referrals have a table of their own."""
+        try:
+            return await self._referral.current(connection)
+        except UnknownColumn:
+            return None
 
     async def _tell(self, visit_id: int, wish: dict[str, Any]) -> None:
         invoice = {"visit_id": visit_id, "procedure": wish["procedure"]}

@@ -14,7 +14,7 @@ from lab.changes import (
     NOTIFY_LOG_LEVEL,
     NOTIFY_TIMEOUT,
 )
-from lab.checks import guilty, kinds
+from lab.checks import kinds, misread
 from lab.course import Course
 from lab.ordinary import chatter, pipelines, scattered, surge
 from lab.plan import Change, Plan, Step, Vendor, in_order
@@ -66,15 +66,6 @@ def complaints(course: Course) -> Iterator[str]:
     missing = kinds(course, "no_sms")
     if len(missing) < MIN_MISSING_MESSAGES:
         yield f"only {len(missing)} patients missed their message"
-    culprit = guilty(course)
-    if culprit is None:
-        yield "the migration was not carried out"
-        return
-    for run in course.pipelines:
-        expected = ("revenue",) if run.began_at > culprit.done_at and run.exit_code == 0 else ()
-        if run.empty != expected:
-            yield f"after the pipeline of {run.began_at:%H:%M:%S} these reports were empty: {run.empty}"
-    if not any(run.empty for run in course.pipelines):
-        yield "the revenue report never went empty"
+    yield from misread(course, "revenue")
     if any(rescale.n_after > MAX_PODS for rescale in course.rescales):
         yield "the autoscaler overdid it"

@@ -152,3 +152,23 @@ def test_vendor_fails_soon_after_an_innocent_release() -> None:
         assert between == {"messaging", "appointments-api"}
         ways.add(outage.act)
     assert len(ways) == 3
+
+
+def test_column_has_harmless_changes_of_the_same_table_around_the_migration() -> None:
+    """One of release and index of the guilty repository comes before the migration, the other between it and the load."""
+    guilty_ones = set()
+    for seed in SEEDS:
+        told = plan("column", seed)
+        [(guilty_s, guilty)] = [(at_s, change) for at_s, change in changes(told) if change.guilty]
+        load_s = min(
+            step.at_s for step in told.steps if isinstance(step.act, Pipeline) and step.at_s > guilty_s
+        )
+        alike = [
+            (at_s, change.task)
+            for at_s, change in changes(told)
+            if change.repository == guilty.repository and change.task != "deploy:config" and not change.guilty
+        ]
+        assert {task for at_s, task in alike if at_s < load_s} == {"deploy", "deploy:migrations"}
+        assert min(at_s for at_s, _ in alike) < guilty_s < max(at_s for at_s, _ in alike) < load_s
+        guilty_ones.add(guilty.description)
+    assert len(guilty_ones) == 4
