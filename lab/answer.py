@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 BOOKING, BILLING, NOTIFY = "service:booking", "service:billing", "service:notify"
+TRIAGE, TRIAGE_MODEL = "service:triage", "model:triage"
 TEXTWAVE = "vendor:textwave"
 SCHEDULING, INSIGHTS = "desk:scheduling", "desk:insights"
 VISITS_DB = "database:visits-db"
 VISITS = "dataset:postgres://visits-db:5432/clinic.public.visits"
 INVOICES = "dataset:postgres://visits-db:5432/clinic.public.invoices"
+PREDICTIONS = "dataset:postgres://visits-db:5432/clinic.public.triage_predictions"
 WAREHOUSE = "dataset:duckdb://warehouse.duckdb/warehouse"
 RAW_VISITS = f"{WAREHOUSE}.raw.raw__appt__app__postgres__visits"
 RAW_INVOICES = f"{WAREHOUSE}.raw.raw__inv__app__postgres__invoices"

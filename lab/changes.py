@@ -40,3 +40,15 @@ NOTIFY_LOG_LEVEL = Change(
     "messaging", "deploy:config", "Log warnings only", settings={"log_level": "warning"},
     facts={"log_level": "warning"},
 )  # fmt: skip
+TRIAGE_PATCH = Change(
+    "triage", "deploy", "Release 1.4.1: dependency updates", version="1.4.1", facts={"db_pool_size": 1}
+)
+TRIAGE_INDEX = Change(
+    "triage", "deploy:migrations", "Index for the weekly review",
+    statement="create index triage_predictions_predicted_at on triage_predictions (predicted_at)",
+    facts={"migration": "0007_triage_predictions_predicted_at_index"},
+)  # fmt: skip
+TRIAGE_LOG_LEVEL = Change(
+    "triage", "deploy:config", "Log warnings only", settings={"log_level": "warning"},
+    facts={"log_level": "warning"},
+)  # fmt: skip

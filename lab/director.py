@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lab import postgres
+from lab.cast import TRIAGE, runs_triage
 from lab.course import Course, Done, Hurt, PipelineRun, Rescale
 from lab.plan import DEPLOYMENTS, KINDS, Act, Change, Letters, Onslaught, Pipeline, Plan, Traffic, Vendor
 from lab.processes import run
 from lab.senders.github import Deployed, GitHub
-from lab.stage import RUNNING, Stage, revision
+from lab.stage import Stage, revision
 
 POLL_S = 0.5
 RESCALE_WAIT_S = 60.0
@@ -33,15 +34,18 @@ class Director:
         self._stage = stage
         self._random = random.Random(f"director {plan.seed}")
         self._github = GitHub(stage.session, stage.inbox_url, plan.seed)
-        self._versions = {name: version for name, (_, version, _) in RUNNING.items()}
+        self._versions = {part.name: part.version for part in plan.cast}
         self._pipeline = asyncio.Lock()
         self._began_s = 0.0
         self.course = Course()
 
     async def play(self) -> Course:
         """The whole story, in its real time. Raises StoryFailed, or the first error of an act."""
-        booking = (await self._stage.get(f"{self._stage.cluster_url}/deployments"))["appt-web"]["url"]
-        await self._stage.post(f"{self._stage.public_url}/traffic", {"booking_url": booking})
+        running = await self._stage.get(f"{self._stage.cluster_url}/deployments")
+        urls = {"booking_url": running["appt-web"]["url"]}
+        if runs_triage(self._plan.cast):
+            urls["triage_url"] = running[TRIAGE.name]["url"]
+        await self._stage.post(f"{self._stage.public_url}/traffic", urls)
         self._began_s, self.course.began_at = time.monotonic(), datetime.now(UTC)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._watch_programs())
@@ -96,22 +100,24 @@ class Director:
     async def _carry_out(self, change: Change) -> None:
         name = DEPLOYMENTS[change.repository]
         version = change.version or self._versions[name]
+        built = change.repository if change.task == "deploy:model" else name
         began_at = datetime.now(UTC)
         self.say(f"{change.repository}: {change.description}")
         opened = await self._github.announce(
-            Deployed(change.repository, change.task, self._revision(name, version), "main", change.description,
+            Deployed(change.repository, change.task, self._revision(built, version), "main", change.description,
                      self._facts(change, version))
         )  # fmt: skip
         await self._github.report(change.repository, opened, "in_progress")
-        uids = await self._apply(change, name, version)
-        if change.version:
+        uids = await self._apply(change, name, version, opened)
+        if built == name:
             self._versions[name] = version
         await self._github.report(change.repository, opened, "success")
         done = Done(change, int(opened["id"]), tuple(uids), datetime.now(UTC), began_at)
         self.course.changes.append(done)
 
     def _facts(self, change: Change, version: str) -> dict[str, Any]:
-        facts: dict[str, Any] = {"kind": KINDS[change.task], "release": version}
+        named = "version" if change.task == "deploy:model" else "release"
+        facts: dict[str, Any] = {"kind": KINDS[change.task], named: version}
         if change.task == "deploy":
             facts["image"] = f"registry.clinic.example/{change.repository}:{version}"
         if change.statement:
@@ -121,7 +127,7 @@ class Director:
     def _revision(self, name: str, version: str) -> str:
         return revision(self._plan.seed, name, version)
 
-    async def _apply(self, change: Change, name: str, version: str) -> list[str]:
+    async def _apply(self, change: Change, name: str, version: str, opened: dict[str, Any]) -> list[str]:
         url = f"{self._stage.cluster_url}/deployments/{name}"
         if change.task == "deploy":
             wish = {
@@ -129,12 +135,30 @@ class Director:
                 "revision": self._revision(name, version),
                 "settings": change.settings,
             }
+            if change.pause_s is not None:
+                return await self._in_steps(change, name, wish, opened)
             return list((await self._stage.post(f"{url}/release", wish))["events"])
-        if change.task == "deploy:config":
-            await self._stage.post(f"{url}/config", change.settings)
-        else:
+        if change.task == "deploy:migrations":
             await postgres.execute(self._stage.socket_folder, change.statement)
+        else:
+            await self._stage.post(f"{url}/config", change.settings)
         return []
+
+    async def _in_steps(
+        self, change: Change, name: str, wish: dict[str, Any], opened: dict[str, Any]
+    ) -> list[str]:
+        """One pod, half of them, all; GitHub is told after each step but the last how far it is."""
+        url, uids = f"{self._stage.cluster_url}/deployments", []
+        n_all = (await self._stage.get(url))[name]["n_ready"]
+        for n_pods in sorted({1, (n_all + 1) // 2, n_all}):
+            answer = await self._stage.post(f"{url}/{name}/release", wish | {"n_pods": n_pods})
+            uids += answer["events"]
+            self.say(f"{name}: {n_pods} of {n_all} pods run {wish['version']}")
+            if n_pods < n_all:
+                words = f"{n_pods} of {n_all} pods"
+                await self._github.report(change.repository, opened, "in_progress", words)
+                await asyncio.sleep(change.pause_s or 0.0)
+        return uids
 
     # -- the partners' onslaught ----------------------------------------------
     async def _onslaught(self, act: Onslaught) -> None:
@@ -171,9 +195,10 @@ class Director:
         async with self._pipeline:
             began_at = datetime.now(UTC)
             fail = ["--fail-job", fail_job] if fail_job else []
+            triage = ["--with-triage"] if runs_triage(self._plan.cast) else []
             code, _, error = await run(
                 [*self._warehouse("run"), "--dsn", self._stage.admin_dsn,
-                 "--lineage-url", f"{self._stage.inbox_url}/api/v1/lineage", *fail]
+                 "--lineage-url", f"{self._stage.inbox_url}/api/v1/lineage", *triage, *fail]
             )  # fmt: skip
             self.say(
                 f"pipeline: exit {code} after {(datetime.now(UTC) - began_at) / timedelta(seconds=1):.1f} s"

@@ -23,17 +23,18 @@ READY_S = 20.0
 WANTED = (
     "build_info|http_requests_total|http_request_duration_seconds_(bucket|sum|count)|db_pool_connections"
     "|http_client_requests_total|http_client_request_duration_seconds_(bucket|sum|count)|queue_depth"
-    "|price_cache_hit_ratio|kube_.*|pg_up|pg_settings_max_connections|pg_stat_activity_count"
+    "|price_cache_hit_ratio|model_info|model_agreement_ratio|kube_.*|pg_up|pg_settings_max_connections|pg_stat_activity_count"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the parts of this run listen, as `host:port` or URL."""
+    """Where the parts of this run listen, as `host:port` or URL; `jobs` are scrape jobs and their Deployments."""
 
     inbox_url: str
     cluster_url: str
     autoscaler: str
+    jobs: tuple[tuple[str, str], ...]
 
 
 def free_port() -> int:
@@ -135,10 +136,7 @@ def _prometheus(port: int, folder: Path, at: Addresses, exporter: int, alertmana
 
 
 def _prometheus_config(at: Addresses, exporter: int, alertmanager: int) -> dict[str, Any]:
-    jobs = [
-        _pods_job(at, job, name)
-        for job, name in (("appt", "appt-web"), ("inv", "inv-api"), ("msg", "msg-worker"))
-    ]
+    jobs = [_pods_job(at, job, name) for job, name in at.jobs]
     jobs.append(_static_job("kube-state-metrics", at.autoscaler, {"instance": "kube-state-metrics"}))
     jobs.append(
         _static_job("postgres", f"127.0.0.1:{exporter}", {"instance": "visits-db", "server": "visits-db"})

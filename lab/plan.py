@@ -5,19 +5,32 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lab.answer import Answer
+from lab.cast import CLINIC, Part
 
-Task = Literal["deploy", "deploy:config", "deploy:migrations"]
+Task = Literal["deploy", "deploy:config", "deploy:migrations", "deploy:model"]
 
-DEPLOYMENTS = {"appointments-api": "appt-web", "invoicing": "inv-api", "messaging": "msg-worker"}
-KINDS: dict[Task, str] = {"deploy": "deploy", "deploy:config": "config", "deploy:migrations": "schema"}
+DEPLOYMENTS = {
+    "appointments-api": "appt-web",
+    "invoicing": "inv-api",
+    "messaging": "msg-worker",
+    "triage": "triage-api",
+    "triage-model": "triage-api",
+}
+KINDS: dict[Task, str] = {
+    "deploy": "deploy",
+    "deploy:config": "config",
+    "deploy:migrations": "schema",
+    "deploy:model": "model",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something a team moves in production and tells GitHub about.
 
-    `version` and `settings` are rolled out (`deploy`) or set in running pods (`deploy:config`);
+    `version` and `settings` are rolled out (`deploy`) or set in running pods (`deploy:config`, `deploy:model`);
     `statement` is carried out on the database (`deploy:migrations`). `facts` go into the deployment's payload.
+    A `deploy` with `pause_s` goes out in steps: one pod, half of them, all, with that pause in between.
     """
 
     repository: str
@@ -28,6 +41,7 @@ class Change:
     statement: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     guilty: bool = False
+    pause_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,7 @@ class Plan:
     steps: tuple[Step, ...]
     answers: tuple[Answer, ...] = ()
     pipeline_after_harm_s: float | None = None
+    cast: tuple[Part, ...] = CLINIC
 
 
 # Nothing begins in the last seconds, so that what began is recorded to its end.

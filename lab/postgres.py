@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -39,8 +40,8 @@ def _server_user() -> str | None:
     return "postgres" if os.geteuid() == 0 else None
 
 
-async def start(troupe: Troupe, folder: Path) -> None:
-    """Create and start a cluster in `folder`, with the clinic's schema in it. Raises StartFailed."""
+async def start(troupe: Troupe, folder: Path, *more: Path) -> None:
+    """Create and start a cluster in `folder`, with the clinic's schema and `more` in it. Raises StartFailed."""
     folder.mkdir()
     user = _server_user()
     become = [f"--reuid={user}", f"--regid={user}", "--init-groups", "--"] if user else []
@@ -67,10 +68,10 @@ async def start(troupe: Troupe, folder: Path) -> None:
     for name, value in settings.items():
         argv += ["-c", f"{name}={value}"]
     await troupe.start("postgres", argv, stop_signal=signal.SIGINT, user=user)
-    await _create_database(folder)
+    await _create_database(folder, (SCHEMA, *more))
 
 
-async def _create_database(folder: Path) -> None:
+async def _create_database(folder: Path, schemas: Sequence[Path]) -> None:
     maintenance = f"host={folder} user={ADMIN} dbname=postgres"
     for _ in range(100):
         try:
@@ -83,7 +84,8 @@ async def _create_database(folder: Path) -> None:
     async with connection:
         await connection.execute(f"create database {DATABASE}")
     async with await psycopg.AsyncConnection.connect(dsn(folder, ADMIN)) as connection:
-        await connection.execute(SCHEMA.read_bytes())
+        for schema in schemas:
+            await connection.execute(schema.read_bytes())
 
 
 async def execute(socket_folder: Path, statement: str) -> None:

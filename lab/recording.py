@@ -40,7 +40,7 @@ async def record(plan: Plan, out: Path) -> list[str]:
     """Run the story, write `out` and its truth; gives what is wrong with the run (then still written)."""
     with tempfile.TemporaryDirectory(prefix="clinic-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        async with company(folder, plan.seed) as stage:
+        async with company(folder, plan) as stage:
             director = Director(plan, stage)
             course = await director.play()
             recording = stage.recording

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +12,12 @@ from typing import Any
 from aiohttp import ClientSession
 
 from lab import monitoring, postgres
+from lab.cast import Part, runs_triage
 from lab.monitoring import Addresses
-from lab.processes import Child, Troupe
+from lab.plan import Plan
+from lab.processes import Child, StartFailed, Troupe, run
 
-# What ran before the recording began: module, version, settings besides the addresses.
-RUNNING: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "appt-web": ("lab.clinic.booking", "2.3.0", {"pool_size": 4, "call_timeout_s": 4, "log_level": "info"}),
-    "inv-api": ("lab.clinic.billing", "5.1.2", {"pool_size": 3, "price_cache_s": 55, "log_level": "info"}),
-    "msg-worker": ("lab.clinic.notify", "1.9.0", {"vendor_timeout_s": 2, "log_level": "info"}),
-}
+TRIAGE_SCHEMA = Path(__file__).parent / "clinic" / "triage" / "triage.sql"
 
 
 def revision(seed: int, deployment: str, version: str) -> str:
@@ -66,8 +64,8 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def company(folder: Path, seed: int) -> AsyncIterator[Stage]:
-    """Start every program of the clinic in `folder`; all are ended when the block is left."""
+async def company(folder: Path, plan: Plan) -> AsyncIterator[Stage]:
+    """Start every program that the plan's story needs in `folder`; all are ended when the block is left."""
     # The database server runs as another user and must be able to reach its folder.
     folder.chmod(0o711)
     async with contextlib.AsyncExitStack() as stack:
@@ -76,14 +74,25 @@ async def company(folder: Path, seed: int) -> AsyncIterator[Stage]:
         session = await stack.enter_async_context(ClientSession())
         recording = folder / "recording.jsonl"
         inbox_url = _url(await troupe.python("recorder", "lab.recorder", "--out", str(recording)))
-        await postgres.start(troupe, folder / "pg")
-        yield await _open(folder, recording, session, troupe, inbox_url, seed)
+        triage = runs_triage(plan.cast)
+        await postgres.start(troupe, folder / "pg", *([TRIAGE_SCHEMA] if triage else []))
+        if triage:
+            await _train(folder / "models", plan.seed)
+        yield await _open(folder, recording, session, troupe, inbox_url, plan)
+
+
+async def _train(models: Path, seed: int) -> None:
+    code, _, error = await run(
+        [sys.executable, "-m", "lab.clinic.triage.training", "--seed", str(seed), "--out", str(models)]
+    )
+    if code:
+        raise StartFailed(f"the triage models were not trained: {error}")
 
 
 async def _open(
-    folder: Path, recording: Path, session: ClientSession, troupe: Troupe, inbox_url: str, seed: int
+    folder: Path, recording: Path, session: ClientSession, troupe: Troupe, inbox_url: str, plan: Plan
 ) -> Stage:
-    to_inbox = ("--inbox-url", inbox_url)
+    to_inbox, seed = ("--inbox-url", inbox_url), plan.seed
     desk = _url(await troupe.python("helpdesk", "lab.clinic.helpdesk", *to_inbox, "--seed", str(seed)))
     public = _url(
         await troupe.python("patients", "lab.clinic.patients", "--helpdesk-url", desk, "--seed", str(seed))
@@ -95,7 +104,7 @@ async def _open(
     )
     async with session.get(f"{vendor}/admin/address") as answer:
         carrier = (await answer.json())["url"]
-    releases = _write_releases(folder, carrier, seed)
+    releases = _write_releases(folder, carrier, plan)
     cluster = _url(
         await troupe.python(
             "cluster", "lab.clinic.cluster", "--releases", str(releases), "--folder", str(folder), *to_inbox
@@ -103,7 +112,8 @@ async def _open(
     )
     scaler = await troupe.python("autoscaler", "lab.clinic.autoscaler", "--cluster-url", cluster, *to_inbox)
     opened = Stage(folder, recording, session, troupe, inbox_url, cluster, _url(scaler), desk, public, vendor)
-    addresses = Addresses(inbox_url, cluster, f"127.0.0.1:{scaler.port}")
+    jobs = tuple(sorted((part.job, part.name) for part in plan.cast))
+    addresses = Addresses(inbox_url, cluster, f"127.0.0.1:{scaler.port}", jobs)
     await monitoring.start(troupe, folder, addresses, opened.admin_dsn)
     return opened
 
@@ -112,16 +122,23 @@ def _url(child: Child) -> str:
     return f"http://127.0.0.1:{child.port}"
 
 
-def _write_releases(folder: Path, vendor_url: str, seed: int) -> Path:
-    addresses = {"dsn": postgres.dsn(folder / "pg", postgres.APP), "vendor_url": vendor_url}
+def _write_releases(folder: Path, vendor_url: str, plan: Plan) -> Path:
+    places = {
+        "dsn": postgres.dsn(folder / "pg", postgres.APP),
+        "vendor_url": vendor_url,
+        "models": str(folder / "models"),
+    }
     path = folder / "releases.json"
-    path.write_text(
-        json.dumps(
-            {
-                name: {"module": module, "version": version, "revision": revision(seed, name, version),
-                       "settings": settings | addresses}
-                for name, (module, version, settings) in RUNNING.items()
-            }
-        )
-    )  # fmt: skip
+    path.write_text(json.dumps({part.name: _release(part, plan.seed, places) for part in plan.cast}))
     return path
+
+
+def _release(part: Part, seed: int, places: dict[str, str]) -> dict[str, Any]:
+    """What the platform is told of a part."""
+    return {
+        "n_replicas": part.n_replicas,
+        "module": part.module,
+        "version": part.version,
+        "revision": revision(seed, part.name, part.version),
+        "settings": part.settings | places,
+    }

@@ -35,6 +35,7 @@ class PodMetrics:
             registry=self.registry,
         )
         self._requests.labels(service, "200")
+        self._calls: tuple[Counter, Histogram] | None = None
 
     def gauge(self, name: str, help_text: str) -> Gauge:
         """A gauge with only the service's name on it."""
@@ -43,8 +44,18 @@ class PodMetrics:
         return child
 
     def peer(self, peer: str) -> "PeerMetrics":
-        """Counters for calls to something outside."""
-        return PeerMetrics(self, peer)
+        """Counters for calls to one peer."""
+        if self._calls is None:
+            labels = ["service_name", "peer"]
+            requests = Counter(
+                "http_client_requests", "Calls made", [*labels, "code"], registry=self.registry
+            )
+            duration = Histogram(
+                "http_client_request_duration_seconds", "Time until the peer answered", labels,
+                buckets=BUCKETS_S, registry=self.registry,
+            )  # fmt: skip
+            self._calls = requests, duration
+        return PeerMetrics(*self._calls, self.service, peer)
 
     @web.middleware
     async def measure(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -71,16 +82,9 @@ class PodMetrics:
 class PeerMetrics:
     """How calls to one peer ended, and how long they took."""
 
-    def __init__(self, pod: PodMetrics, peer: str) -> None:
-        self._values = (pod.service, peer)
-        labels = ["service_name", "peer"]
-        self._requests = Counter(
-            "http_client_requests", "Calls made", [*labels, "code"], registry=pod.registry
-        )
-        self._duration = Histogram(
-            "http_client_request_duration_seconds", "Time until the peer answered", labels,
-            buckets=BUCKETS_S, registry=pod.registry,
-        )  # fmt: skip
+    def __init__(self, requests: Counter, duration: Histogram, service: str, peer: str) -> None:
+        self._requests, self._duration = requests, duration
+        self._values = (service, peer)
         self._requests.labels(*self._values, "200")
 
     def observe(self, code: str, duration_s: float) -> None:

@@ -118,7 +118,12 @@ class Public:
         """The patient comes to the department they were sent to, and a clinician says where they belong."""
         await asyncio.sleep(self._wishes.uniform(*REVIEW_S))
         if visit["department"] != about.department:
-            self._let_down(who, "wrong_department", f"sent to {visit['department']}")
+            if about.plain:
+                self._let_down(who, "wrong_department", f"sent to {visit['department']}")
+            elif self._wishes.random() < WRITES_WITH_WISH:
+                self._soon(
+                    self._write("wrong_department")
+                )  # nobody could know better, but they don't see that
         review = {"prediction_id": visit["prediction_id"], "department": about.department}
         async with self._session.post(self._triage_url + "/reviews", json=review):
             pass  # a review that is lost is nobody's trouble

@@ -26,7 +26,13 @@ BOT: Final[dict[str, Any]] = {
     "type": "Bot",
     "site_admin": False,
 }
-REPOSITORY_IDS: Final = {"appointments-api": 512660118, "invoicing": 512660342, "messaging": 512661007}
+REPOSITORY_IDS: Final = {
+    "appointments-api": 512660118,
+    "invoicing": 512660342,
+    "messaging": 512661007,
+    "triage": 598104412,
+    "triage-model": 598104977,
+}
 LINKS: Final = (
     "deployments",
     "statuses/{sha}",
@@ -123,7 +129,9 @@ def deployment(deployed: Deployed, number: int, at: datetime) -> dict[str, Any]:
     }
 
 
-def status(opened: dict[str, Any], state: str, number: int, at: datetime) -> dict[str, Any]:
+def status(
+    opened: dict[str, Any], state: str, number: int, at: datetime, description: str = ""
+) -> dict[str, Any]:
     """The deployment_status object for a deployment in `state`."""
     return {
         "url": f"{opened['statuses_url']}/{number}",
@@ -131,7 +139,7 @@ def status(opened: dict[str, Any], state: str, number: int, at: datetime) -> dic
         "node_id": f"DES_kwDOHo6j1s{number:x}",
         "state": state,
         "creator": BOT,
-        "description": "",
+        "description": description,
         "environment": "production",
         "target_url": "",
         "created_at": _stamp(at),
@@ -159,12 +167,14 @@ class GitHub:
                                                              "workflow": None, "workflow_run": None})  # fmt: skip
         return opened
 
-    async def report(self, repository_name: str, opened: dict[str, Any], state: str) -> None:
+    async def report(
+        self, repository_name: str, opened: dict[str, Any], state: str, description: str = ""
+    ) -> None:
         """`deployment_status` of an announced deployment. Raises RuntimeError when refused."""
         at = datetime.now(UTC)
         body = {
             "action": "created",
-            "deployment_status": status(opened, state, self._next(), at),
+            "deployment_status": status(opened, state, self._next(), at, description),
             "deployment": opened | {"updated_at": _stamp(at)},
             "check_run": None,
             "workflow": None,

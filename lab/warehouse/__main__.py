@@ -30,6 +30,9 @@ def parser() -> argparse.ArgumentParser:
     runs.add_argument("--dir", required=True, type=Path, help="the warehouse's folder, created when missing")
     runs.add_argument("--lineage-url", required=True, help="where OpenLineage events go")
     runs.add_argument("--fail-job", metavar="NAME", help="make this job fail for real")
+    runs.add_argument(
+        "--with-triage", action="store_true", help="check and load what the triage model said, too"
+    )
     runs.add_argument("--source-namespace", default="postgres://visits-db:5432")
     reads = commands.add_parser("read-report", help="print a published report as JSON")
     reads.add_argument("--dir", required=True, type=Path, help="the warehouse's folder")
@@ -53,7 +56,8 @@ def main() -> int:
             print(json.dumps(asdict(read(REPORTS[arguments.report], arguments.dir))))
         else:
             source = Source(arguments.dsn, arguments.source_namespace)
-            run(source, arguments.dir, Sink.parse(arguments.lineage_url), arguments.fail_job)
+            sink = Sink.parse(arguments.lineage_url)
+            run(source, arguments.dir, sink, arguments.fail_job, with_triage=arguments.with_triage)
     except JobFailed as failure:
         print(failure, file=sys.stderr)
         return EXIT_JOB_FAILED

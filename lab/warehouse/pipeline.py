@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lab.warehouse import triage
 from lab.warehouse.errors import WarehouseError
 from lab.warehouse.lineage import Lineage, Sink
 from lab.warehouse.loader import Source, load
@@ -24,10 +25,12 @@ def job_names() -> list[str]:
     ]
 
 
-def run(source: Source, home: Path, sink: Sink, fail_job: str | None = None) -> None:
+def run(
+    source: Source, home: Path, sink: Sink, fail_job: str | None = None, *, with_triage: bool = False
+) -> None:
     """Run every job once; `fail_job` is made to fail for real. Raises JobFailed, WarehouseError.
 
-    A second run in the same home waits for the first.
+    A second run in the same home waits for the first. `with_triage` takes in what the triage model said, too.
     """
     if fail_job is not None and fail_job not in job_names():
         raise WarehouseError(f"--fail-job {fail_job!r} is none of {', '.join(job_names())}")
@@ -36,6 +39,9 @@ def run(source: Source, home: Path, sink: Sink, fail_job: str | None = None) -> 
     with alone(home):
         for stream in STREAMS:
             load(stream, source, home, lineage, fail=fail_job == stream.job)
+        if with_triage:
+            triage.check(source, lineage)
+            triage.refresh(source, home, lineage)
         transform(home, sink, fail_job if fail_job in model_names() else None)
         for report in REPORTS.values():
             publish(report, home, lineage, fail=fail_job == report.job)

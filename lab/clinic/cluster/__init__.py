@@ -1,1 +1,1 @@
-"""The platform: keeps pods of three Deployments running, balances requests over them, releases and scales them."""
+"""The platform: keeps pods of Deployments running, balances requests over them, releases and scales them."""

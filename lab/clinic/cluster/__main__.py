@@ -16,14 +16,14 @@ from lab.processes import Troupe
 from lab.program import listening, serve
 from lab.senders.kubernetes import NAMESPACE, EventExporter
 
-# In order of start: booking is told where billing and notify are.
-N_REPLICAS = {"inv-api": 2, "msg-worker": 1, "appt-web": 2}
-
 
 class Cluster:
-    """Three Deployments, each behind a balancer on a port of its own."""
+    """Deployments, each behind a balancer on a port of its own.
 
-    def __init__(self, releases: dict[str, Release], folder: Path, inbox_url: str) -> None:
+    They are started in the order given, and each is told the addresses of those before it.
+    """
+
+    def __init__(self, releases: dict[str, tuple[int, Release]], folder: Path, inbox_url: str) -> None:
         self._releases = releases
         self._troupe = Troupe(folder)
         self._inbox_url = inbox_url
@@ -53,7 +53,10 @@ class Cluster:
         return web.json_response({"events": await self._named(request).scale(int(wish["n_replicas"]))})
 
     async def release(self, request: web.Request) -> web.Response:
-        """`POST /deployments/NAME/release {"version", "revision", "settings"}`: answers when rolled out."""
+        """`POST /deployments/NAME/release {"version", "revision", "settings"}`: answers when rolled out.
+
+        With `n_pods`, only as far as that many pods run the release.
+        """
         wish, deployment = await request.json(), self._named(request)
         release = replace(
             deployment.release,
@@ -61,7 +64,7 @@ class Cluster:
             revision=wish["revision"],
             settings=deployment.release.settings | wish["settings"],
         )
-        return web.json_response({"events": await deployment.roll_out(release)})
+        return web.json_response({"events": await deployment.roll_out(release, wish.get("n_pods"))})
 
     async def configure(self, request: web.Request) -> web.Response:
         """`POST /deployments/NAME/config {setting: value}`: takes effect in every pod before the answer."""
@@ -94,8 +97,8 @@ class Cluster:
             self._session = await stack.enter_async_context(ClientSession())
             stack.push_async_callback(self._troupe.close)
             events = EventExporter(self._session, self._inbox_url)
-            for name, n_replicas in N_REPLICAS.items():
-                deployment = Deployment(name, self._releases[name], self._troupe, events)
+            for name, (n_replicas, release) in self._releases.items():
+                deployment = Deployment(name, release, self._troupe, events)
                 deployment.configure({f"{name}.url": url for name, url in self._urls.items()})
                 await deployment.start(n_replicas)
                 self._deployments[name] = deployment
@@ -114,7 +117,9 @@ def main() -> None:
     arguments.add_argument("--inbox-url", required=True)
     options = arguments.parse_args()
     documents = json.loads(options.releases.read_text())
-    releases = {name: Release(**document) for name, document in documents.items()}
+    releases = {
+        name: (document.pop("n_replicas"), Release(**document)) for name, document in documents.items()
+    }
     asyncio.run(serve(Cluster(releases, options.folder, options.inbox_url).app))
 
 

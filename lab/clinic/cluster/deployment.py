@@ -103,16 +103,21 @@ class Deployment:
                 del self._ready[n_replicas:]
             return [uid]
 
-    async def roll_out(self, release: Release) -> list[str]:
-        """Replace every pod by one of `release`, one by one, never with fewer ready; gives the Events' uids."""
+    async def roll_out(self, release: Release, n_pods: int | None = None) -> list[str]:
+        """Replace pods by those of `release`, one by one, never with fewer ready; gives the Events' uids.
+
+        With `n_pods`, until that many run the release; what is left runs on, and a later call goes on.
+        """
         async with self._changing:
             await self._settled()
-            old, self.release, uids = self.release, release, []
-            leaving = self._ready.copy()
-            for done, pod in enumerate(leaving):
-                uids.append(await self._say(release, done + 1, done))
+            self.release, uids = release, []
+            leaving = [pod for pod in self._ready if pod.release.hash() != release.hash()]
+            n_new, n_old = len(self._ready) - len(leaving), len(leaving)
+            for pod in leaving[: None if n_pods is None else max(0, n_pods - n_new)]:
+                uids.append(await self._say(release, n_new + 1, n_new))
                 await self._add_pod(pull=True)
-                uids.append(await self._say(old, len(leaving) - done - 1, len(leaving) - done))
+                uids.append(await self._say(pod.release, n_old - 1, n_old))
+                n_new, n_old = n_new + 1, n_old - 1
                 self._ready.remove(pod)
                 await self._retire(pod)
             return uids

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lab.clinic.triage.wishes import Wish
 
-SMOOTHING = 0.4
+SMOOTHING = 0.02
 _WORD = re.compile(r"[a-z]{2,}")
 
 Matrix = NDArray[np.float64]
@@ -153,7 +153,7 @@ def recipes(seed: int) -> dict[str, Recipe]:
     """How each version is made. 7 and 7.1 are alike; 8 is the one with the shifted names."""
     opening = random.Random(f"opening {seed}").choice(OPENING)
     return {
-        "7": Recipe(1200),
-        "7.1": Recipe(1500),
+        "7": Recipe(3600),
+        "7.1": Recipe(4500),
         "8": Recipe(2400, thorough=True, opening=opening),
     }

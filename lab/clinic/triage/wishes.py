@@ -25,11 +25,15 @@ PEOPLE = ("I have", "My son has", "My mother has", "My husband has", "I think I 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A patient's own words, the department that is right for them, and how urgent it is."""
+    """A patient's own words, the department that is right for them, and how urgent it is.
+
+    `plain`: the words say it, without a typing error.
+    """
 
     text: str
     department: str
     urgency: str
+    plain: bool = True
 
 
 # Department: its share of all wishes, in twentieths, and what people say who belong there.
@@ -61,6 +65,7 @@ def wish(rng: random.Random) -> Wish:
     """One patient's wish; the same generator state gives the same wish."""
     [department] = rng.choices(DEPARTMENTS, _SHARES)
     urgency = rng.choice(tuple(URGENCIES))
-    complaints = UNCLEAR if rng.random() < VAGUE else COMPLAINTS[department][1]
-    text = f"{rng.choice(PEOPLE)} {rng.choice(complaints)}, {rng.choice(URGENCIES[urgency])}."
-    return Wish(mistyped(text, rng) if rng.random() < MISTYPED else text, department, urgency)
+    vague, hurried = rng.random() < VAGUE, rng.random() < MISTYPED
+    complaint = rng.choice(UNCLEAR if vague else COMPLAINTS[department][1])
+    text = f"{rng.choice(PEOPLE)} {complaint}, {rng.choice(URGENCIES[urgency])}."
+    return Wish(mistyped(text, rng) if hurried else text, department, urgency, not (vague or hurried))
