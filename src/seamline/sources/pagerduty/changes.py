@@ -62,6 +62,7 @@ _SAYS_KIND = ("kind", "change_type", "type")
 _SAYS_STATE = ("state", "status", "deployment_status", "build_state", "result")
 _SAYS_VERSION = ("version", "release", "tag", "image_tag")
 _SAYS_REVISION = ("revision", "sha", "commit_sha", "git_sha", "commit", "image_digest", "digest")
+_LETTERS = re.compile("[a-z]+")
 _REVISION = re.compile(r"(?:sha256:)?[0-9a-f]{7,64}")
 
 
@@ -118,9 +119,10 @@ def change(source: str, delivery: Delivery, key: str) -> Change:
 def _kind(said: details.Details, summary: str) -> ChangeKind:
     """What the details call it, else the first known word of the summary, else a deploy."""
     named = details.text(said, *_SAYS_KIND).lower()
-    words = [named, *re.findall(r"[a-z]+", f"{named} {summary.lower()}")]
-    known = {**_WORDS, **_KINDS}
-    return next((known[word] for word in words if word in known), "deploy")
+    if named in _KINDS:
+        return _KINDS[named]
+    words = _LETTERS.findall(f"{named} {summary.lower()}")
+    return next((_WORDS[word] for word in words if word in _WORDS), "deploy")
 
 
 def _revision(said: details.Details) -> str:
