@@ -15,5 +15,5 @@ class Word(Struct, frozen=True):
     handle: str
     act: Literal["acknowledge", "hand_over"]
     incident: str
-    to: str = ""  # person id, of a hand-over
+    to: str = ""  # of a hand-over: a person id, or a handle where the tool has mentions
     note: str = ""
