@@ -64,6 +64,12 @@ def test_the_clinic_is_read() -> None:
     assert {a.ref for a in clinic.aliases} == {"desk:scheduling", "desk:insights", "vendor:textwave"}
 
 
+def test_a_person_is_known_by_handles() -> None:
+    """Several tools may know one person; a file that names no handle is read as before."""
+    text = TWO + 'handles = ["slack:U024BE7LH", "pagerduty:PX1"]\n'
+    assert [p.handles for p in read(text).people] == [(), ("slack:U024BE7LH", "pagerduty:PX1")]
+
+
 def test_a_date_is_midnight_in_the_persons_zone() -> None:
     """A date without a time is meant where the person is, and kept as UTC."""
     text = TWO + 'time_zone = "Asia/Tokyo"\nleft_at = 2026-03-01\n'

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
+from seamline.analysis import macro
 from seamline.analysis.relations import KINDS
 from seamline.model.errors import BadTree, Fix
 from seamline.model.organisation import (
@@ -24,6 +25,7 @@ from seamline.model.organisation import (
     Organisation,
     Person,
     RelationDecl,
+    SupportDecl,
 )
 from seamline.model.record import AnyRecord, ConfigSet, SeamHandedDown
 from seamline.model.refs import DOMAINS
@@ -32,9 +34,10 @@ NOBODY = "owner"  # the one person of a home that nobody has claimed yet
 MAX_LEVELS = 100  # of a tree of people: no organisation has as many, a slip of a program may
 
 _Row = Mapping[str, Any]
-_TOP = ("organisation", "person", "entity", "alias", "relation")
+_TOP = ("organisation", "person", "entity", "alias", "relation", "support")
 _ORGANISATION = ("name", "time_zone", "environment")
-_PERSON = ("id", "name", "reports_to", "domain", "time_zone", "left_at", "absence")
+_SUPPORT = ("language", "open", "over", "meanwhile")
+_PERSON = ("id", "name", "reports_to", "domain", "time_zone", "left_at", "handles", "absence")
 _ABSENCE = ("from", "until", "stand_in")
 _ENTITY = ("ref", "match", "owner", "domain", "part_of")
 _ALIAS = ("ref", "same_as")
@@ -66,14 +69,11 @@ def read(text: str) -> Organisation:
     tables = _parse(text)
     top = _Where("top level")
     _known_keys(top, tables, _TOP)
-    where = _Where("[organisation]")
-    general = tables.get("organisation", {})
-    if not isinstance(general, dict):
-        raise where.fix("must be one table", "write [organisation] once, in single brackets")
-    _known_keys(where, general, _ORGANISATION)
+    where, general = _table(tables, "organisation", _ORGANISATION)
     zone = _zone(where, general, "UTC")
     people = tuple(_person(w, row, zone) for w, row in _rows(tables, "person", "id"))
     _check_tree(people)
+    _check_handles(people)
     ids = {p.id for p in people}
     organisation = Organisation(
         name=_text(where, general, "name"),
@@ -83,6 +83,7 @@ def read(text: str) -> Organisation:
         relations=tuple(_relation(w, row) for w, row in _rows(tables, "relation", "from")),
         time_zone=zone,
         environment=_text(where, general, "environment") or "production",
+        support=_support(*_table(tables, "support", _SUPPORT)),
     )
     _check_repeats(organisation)
     return organisation
@@ -136,6 +137,16 @@ def _rows(tables: _Row, name: str, label: str) -> list[tuple[_Where, _Row]]:
     ]
 
 
+def _table(tables: _Row, name: str, keys: Sequence[str]) -> tuple[_Where, _Row]:
+    """A table there may be one of, with how to call it in an error; empty when there is none."""
+    where = _Where(f"[{name}]")
+    table = tables.get(name, {})
+    if not isinstance(table, dict):
+        raise where.fix("must be one table", f"write [{name}] once, in single brackets")
+    _known_keys(where, table, keys)
+    return where, table
+
+
 def _guess(word: str, words: Iterable[str], otherwise: str) -> str:
     close = get_close_matches(word, sorted(words), n=1)
     return f'did you mean "{close[0]}"?' if close else otherwise
@@ -154,6 +165,15 @@ def _text(where: _Where, row: _Row, key: str, *, required: bool = False) -> str:
     if required and not value.strip():
         raise where.fix(f"{key} is missing", f'add {key} = "..."')
     return value.strip()
+
+
+def _support(where: _Where, row: _Row) -> SupportDecl:
+    declared = SupportDecl(
+        _text(where, row, "language") or "en", *(_text(where, row, k) for k in _SUPPORT[1:])
+    )
+    if refused := macro.refusal(declared):
+        raise where.fix(*refused)
+    return declared
 
 
 def _ref(where: _Where, row: _Row, key: str, *, required: bool = True) -> str:
@@ -218,7 +238,20 @@ def _person(where: _Where, row: _Row, zone: str) -> Person:
         time_zone=_text(where, row, "time_zone"),
         left_at=_moment(where, row, "left_at", own_zone),
         absences=absences,
+        handles=_handles(where, row),
     )
+
+
+def _handles(where: _Where, row: _Row) -> tuple[str, ...]:
+    """The ids that tools know a person by, each as `tool:id`."""
+    handles = row.get("handles", [])
+    if not isinstance(handles, list) or not all(isinstance(h, str) for h in handles):
+        raise where.fix("handles must be a list of texts", 'write handles = ["slack:U024BE7LH"]')
+    for handle in handles:
+        tool, _, id_ = handle.partition(":")
+        if not tool.strip() or not id_.strip():
+            raise where.fix(f'"{handle}" is no handle', "a handle is tool:id, such as slack:U024BE7LH")
+    return tuple(handles)
 
 
 def _absences(where: _Where, row: _Row, zone: str) -> list[Absence]:
@@ -306,6 +339,16 @@ def _check_person(where: _Where, person: Person, by_id: Mapping[str, Person]) ->
             raise where.bad_tree(f"{key} names the person themself", "name somebody else")
     if not person.reports_to and person.left_at is not None:
         raise where.bad_tree("the whole-stack owner can't have left", "make their successor the root first")
+
+
+def _check_handles(people: Sequence[Person]) -> None:
+    """No handle means two people."""
+    whose: dict[str, str] = {}
+    for i, person in enumerate(people, start=1):
+        for handle in person.handles:
+            if whose.setdefault(handle, person.id) != person.id:
+                where = _Where(f'[[person]] {i} ("{person.id}")')
+                raise where.fix(f"{handle} is {whose[handle]}'s already", "give each handle to one person")
 
 
 def _check_cycle(people: Sequence[Person], by_id: Mapping[str, Person]) -> None:

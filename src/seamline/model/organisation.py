@@ -23,6 +23,7 @@ class Person(Struct, frozen=True):
     time_zone: str = ""
     left_at: datetime | None = None
     absences: tuple[Absence, ...] = ()
+    handles: tuple[str, ...] = ()  # what tools know them by: "slack:U024BE7LH"
 
 
 class EntityDecl(Struct, frozen=True):
@@ -61,6 +62,15 @@ class HandDown(Struct, frozen=True):
     declined_at: datetime | None = None
 
 
+class SupportDecl(Struct, frozen=True):
+    """How people who wrote to a desk are answered; a text that is "" is the language's own."""
+
+    language: str = "en"
+    open: str = ""
+    over: str = ""
+    meanwhile: str = ""
+
+
 class Organisation(Struct, frozen=True):
     """A valid tree of people and what they declared. Built only by `analysis.organisation`."""
 
@@ -72,3 +82,4 @@ class Organisation(Struct, frozen=True):
     hand_downs: tuple[HandDown, ...] = ()
     time_zone: str = "UTC"
     environment: str = "production"
+    support: SupportDecl = SupportDecl()
