@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from lab.plan import Change
+from lab.plan import Change, Session, Vendor, Wedge
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -51,13 +51,17 @@ class Hurt:
 
 @dataclass(slots=True)
 class Course:
-    """Filled while a story is played; `hurts` are in order of time, `harm_from` is when it first hurt, as measured."""
+    """Filled while a story is played; `hurts` and `faults` (what broke, or was mended, and when) are in order of time.
+
+    `harm_from` is when it first hurt, as measured.
+    """
 
     changes: list[Done] = field(default_factory=list)
     pipelines: list[PipelineRun] = field(default_factory=list)
     rescales: list[Rescale] = field(default_factory=list)
     guilty_rescale: Rescale | None = None
     hurts: list[Hurt] = field(default_factory=list)
+    faults: list[tuple[datetime, Vendor | Session | Wedge]] = field(default_factory=list)
     vendor_failed_at: datetime | None = None
     n_requests: int = 0
     n_refused: int = 0

@@ -11,7 +11,20 @@ from typing import Any
 from lab import postgres
 from lab.cast import TRIAGE, runs_triage
 from lab.course import Course, Done, Hurt, PipelineRun, Rescale
-from lab.plan import DEPLOYMENTS, KINDS, Act, Change, Letters, Onslaught, Pipeline, Plan, Traffic, Vendor
+from lab.plan import (
+    DEPLOYMENTS,
+    KINDS,
+    Act,
+    Change,
+    Letters,
+    Onslaught,
+    Pipeline,
+    Plan,
+    Session,
+    Traffic,
+    Vendor,
+    Wedge,
+)
 from lab.processes import run
 from lab.senders.github import Deployed, GitHub
 from lab.stage import Stage, revision
@@ -84,6 +97,13 @@ class Director:
                 self.say(f"vendor: {act.how or 'mended'}")
                 state = "break" if act.how else "mend"
                 await self._stage.post(f"{self._stage.vendor_url}/admin/{state}", {"how": act.how})
+                self.course.faults.append((datetime.now(UTC), act))
+            case Session():
+                await self._leave_open(act)
+            case Wedge():
+                self.say(f"a pod of {act.deployment} gets stuck")
+                await self._stage.post(f"{self._stage.cluster_url}/deployments/{act.deployment}/wedge", {})
+                self.course.faults.append((datetime.now(UTC), act))
             case Onslaught():
                 await self._onslaught(act)
 
@@ -159,6 +179,13 @@ class Director:
                 await self._github.report(change.repository, opened, "in_progress", words)
                 await asyncio.sleep(change.pause_s or 0.0)
         return uids
+
+    async def _leave_open(self, act: Session) -> None:
+        async with postgres.console(self._stage.socket_folder, act.statement):
+            self.say(f"a console is left open after: {act.statement}")
+            self.course.faults.append((datetime.now(UTC), act))
+            await asyncio.sleep(act.for_s)
+        self.say("the console is closed")
 
     # -- the partners' onslaught ----------------------------------------------
     async def _onslaught(self, act: Onslaught) -> None:

@@ -23,7 +23,8 @@ READY_S = 20.0
 WANTED = (
     "build_info|http_requests_total|http_request_duration_seconds_(bucket|sum|count)|db_pool_connections"
     "|http_client_requests_total|http_client_request_duration_seconds_(bucket|sum|count)|queue_depth"
-    "|price_cache_hit_ratio|model_info|model_agreement_ratio|kube_.*|pg_up|pg_settings_max_connections|pg_stat_activity_count"
+    "|price_cache_hit_ratio|model_info|model_agreement_ratio|kube_.*|pg_up|pg_settings_max_connections"
+    "|pg_stat_activity_(count|max_tx_duration)|pg_locks_count"
 )
 
 

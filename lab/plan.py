@@ -74,6 +74,21 @@ class Vendor:
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody's console takes a lock in the clinic's database and is left open for a while; no tool tells of it."""
+
+    statement: str
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wedge:
+    """One of the workers in a Deployment's oldest pod gets stuck: it never answers again."""
+
+    deployment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Onslaught:
     """Partners begin a new pattern just after the autoscaler looked; once it has scaled out, `then` is done."""
 
@@ -81,7 +96,7 @@ class Onslaught:
     then: Change
 
 
-Act = Change | Traffic | Pipeline | Letters | Vendor | Onslaught
+Act = Change | Traffic | Pipeline | Letters | Vendor | Session | Wedge | Onslaught
 
 
 @dataclass(frozen=True, slots=True)

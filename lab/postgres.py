@@ -1,11 +1,12 @@
 """A PostgreSQL cluster of the run's own: reached through a socket in its folder, no TCP port, gone afterwards."""
 
 import asyncio
+import contextlib
 import os
 import pwd
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ from lab.processes import StartFailed, Troupe, run
 
 ADMIN = "clinic_admin"
 APP = "clinic_app"
+ANALYST = "clinic_analyst"
 DATABASE = "clinic"
 MAX_CONNECTIONS = 60
 # The exporter, the loader and the operators must still get in when the services have used everything up.
@@ -93,3 +95,15 @@ async def execute(socket_folder: Path, statement: str) -> None:
     admin = await psycopg.AsyncConnection.connect(dsn(socket_folder, ADMIN), autocommit=True)
     async with admin:
         await admin.execute(statement.encode())
+
+
+@contextlib.asynccontextmanager
+async def console(socket_folder: Path, statement: str) -> AsyncIterator[None]:
+    """An analyst's console with a transaction open in which `statement` was carried out; rolled back at the end."""
+    session = await psycopg.AsyncConnection.connect(dsn(socket_folder, ANALYST), application_name="console")
+    try:
+        await session.execute(statement.encode())
+        yield
+    finally:
+        await session.rollback()
+        await session.close()

@@ -10,7 +10,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 BUCKETS_S = (0.05, 0.25, 1.0, 2.5)
 # Requests of the platform, not of customers.
-INTERNAL_PATHS = frozenset({"/metrics", "/config", "/ready"})
+INTERNAL_PATHS = frozenset({"/metrics", "/config", "/ready", "/wedge"})
 
 
 class PodMetrics:

@@ -1,4 +1,4 @@
-"""What every pod of the clinic does: read its settings, answer `/ready`, `/metrics` and `/config`, stop cleanly."""
+"""What every pod of the clinic does: read its settings, answer the platform, hand requests to workers, stop cleanly."""
 
 import argparse
 import asyncio
@@ -11,6 +11,7 @@ import psycopg
 from aiohttp import web
 
 from lab.clinic.metrics import Handler, PodMetrics
+from lab.clinic.workers import Workers
 from lab.program import serve
 
 SQLSTATE_TOO_MANY = "53300"
@@ -29,9 +30,10 @@ class PodSpec:
 def application(service: str, spec: PodSpec) -> tuple[web.Application, PodMetrics]:
     """An app with the platform's routes on it, and the metrics it exposes.
 
-    `POST /config` changes settings in place; a log level takes effect at once.
+    `POST /config` changes settings in place; a log level takes effect at once. `POST /wedge` sticks a worker.
     """
     metrics = PodMetrics(service, spec.version, spec.revision)
+    workers = Workers()
 
     async def ready(_: web.Request) -> web.Response:
         return web.json_response({"pod": spec.name, "version": spec.version})
@@ -41,10 +43,11 @@ def application(service: str, spec: PodSpec) -> tuple[web.Application, PodMetric
         logging.getLogger().setLevel(str(spec.settings.get("log_level", "info")).upper())
         return web.json_response(spec.settings)
 
-    app = web.Application(middlewares=[metrics.measure, explain_database_errors])
+    app = web.Application(middlewares=[metrics.measure, workers.hand_over, explain_database_errors])
     app.router.add_get("/ready", ready)
     app.router.add_get("/metrics", metrics.expose)
     app.router.add_post("/config", configure)
+    app.router.add_post("/wedge", workers.wedge)
     return app, metrics
 
 

@@ -18,6 +18,14 @@ Connection = psycopg.AsyncConnection[TupleRow]
 LIFETIME_S = (24.0, 40.0)
 
 
+# Who waits longer for a connection in use is told so.
+TURN_S = 4.0
+
+
+class PoolTimeout(psycopg.OperationalError):
+    """All connections stayed in use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """An open connection and when (monotonic seconds) it has to be renewed."""
@@ -62,10 +70,12 @@ class EagerPool:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit mode; waits while all are in use.
 
-        Raises psycopg.OperationalError when PostgreSQL refuses one that has to be opened or renewed.
+        Raises PoolTimeout when none came free, psycopg.OperationalError when PostgreSQL refuses one that has to be
+        opened or renewed.
         """
         await self.fill()
-        async with self._turns:
+        await self._turn()
+        try:
             held = await self._take()
             try:
                 yield held.connection
@@ -74,6 +84,15 @@ class EagerPool:
                     self._count(-1)
                 else:
                     self._idle.append(held)
+        finally:
+            self._turns.release()
+
+    async def _turn(self) -> None:
+        try:
+            async with asyncio.timeout(TURN_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise PoolTimeout(f"no connection came free within {TURN_S:g} s") from None
 
     async def close(self) -> None:
         """Close what is idle."""

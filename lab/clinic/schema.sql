@@ -1,5 +1,8 @@
--- The clinic's one database. The services own their tables; `clinic_admin` is the operators' role.
+-- The clinic's one database. The services own their tables; `clinic_admin` is the operators' role,
+-- `clinic_analyst` that of people with a console.
 create role clinic_app login;
+alter role clinic_app set lock_timeout = '3s';
+create role clinic_analyst login;
 create table visits (
     visit_id bigint generated always as identity primary key,
     patient_id bigint not null,
@@ -18,6 +21,7 @@ create table prices (procedure text primary key, amount_cents bigint not null);
 alter table visits owner to clinic_app;
 alter table invoices owner to clinic_app;
 alter table prices owner to clinic_app;
+grant select, update on visits, invoices, prices to clinic_analyst;
 
 insert into prices
 select 'proc-' || n, 2500 + 730 * n from generate_series(1, 12) as n;

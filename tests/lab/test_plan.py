@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from lab.changes import NOTIFY_PATCH
-from lab.plan import Act, Change, Letters, Onslaught, Pipeline, Plan, Step, Traffic, Vendor
+from lab.changes import BOOKING_INDEX, BOOKING_LOG_LEVEL, NOTIFY_PATCH
+from lab.plan import Act, Change, Letters, Onslaught, Pipeline, Plan, Session, Step, Traffic, Vendor, Wedge
 from lab.stories import names, plan
 from lab.stories.friday import BOOKING_24
 from lab.stories.two import BILLING_RENAME
@@ -172,3 +172,24 @@ def test_column_has_harmless_changes_of_the_same_table_around_the_migration() ->
         assert min(at_s for at_s, _ in alike) < guilty_s < max(at_s for at_s, _ in alike) < load_s
         guilty_ones.add(guilty.description)
     assert len(guilty_ones) == 4
+
+
+def test_many_announces_everything_but_the_fault() -> None:
+    """Eight harmless changes on all three services; a migration and a setting of booking come just before the fault."""
+    faults = set()
+    for seed in SEEDS:
+        told = plan("many", seed)
+        made = changes(told)
+        assert len(made) == 8
+        assert not any(change.guilty for _, change in made)
+        assert {change.repository for _, change in made} == {"appointments-api", "invoicing", "messaging"}
+        [(fault_s, fault)] = [
+            (step.at_s, step.act) for step in told.steps if isinstance(step.act, Session | Wedge)
+        ]
+        near = [change for at_s, change in made if 0 < fault_s - at_s < 30]
+        assert [change for change in near if change.repository == "appointments-api"] == [
+            BOOKING_INDEX,
+            BOOKING_LOG_LEVEL,
+        ]
+        faults.add(fault.statement if isinstance(fault, Session) else fault.deployment)
+    assert len(faults) == 3

@@ -72,6 +72,35 @@ def test_what_cannot_be_filled_keeps_nothing(folder: Path) -> None:
     asyncio.run(scene())
 
 
+def test_who_waits_for_a_lock_or_a_turn_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under an analyst's lock, who has a connection hears of the lock, who has none hears of that; then all is well."""
+    monkeypatch.setattr("lab.clinic.pool.TURN_S", 0.2)
+
+    async def scene() -> None:
+        troupe = await started(folder)
+        one, _ = pool(folder, 1)
+
+        async def count() -> str:
+            try:
+                async with one.connection() as connection:
+                    await connection.execute("select count(*) from visits")
+            except psycopg.OperationalError as error:
+                return str(error)
+            return "counted"
+
+        try:
+            async with postgres.console(folder / "pg", "lock table visits"):
+                said = await asyncio.gather(count(), count())
+            assert "lock timeout" in said[0]
+            assert "no connection came free" in said[1]
+            assert await count() == "counted"
+            await one.close()
+        finally:
+            await troupe.close()
+
+    asyncio.run(scene())
+
+
 def test_a_renamed_column_is_found_under_its_other_name(folder: Path) -> None:
     """After a rename and `forget`, the new name is used; a column under neither name is an error."""
 

@@ -34,6 +34,7 @@ class Cluster:
         self.app.router.add_put("/deployments/{name}/scale", self.scale)
         self.app.router.add_post("/deployments/{name}/release", self.release)
         self.app.router.add_post("/deployments/{name}/config", self.configure)
+        self.app.router.add_post("/deployments/{name}/wedge", self.wedge)
         self.app.router.add_get("/sd/{name}", self.targets)
         self.app.cleanup_ctx.append(self._resources)
 
@@ -74,6 +75,13 @@ class Cluster:
             async with self._session.post(pod.url + "/config", json=settings) as answer:
                 answer.raise_for_status()
         return web.json_response(deployment.release.settings)
+
+    async def wedge(self, request: web.Request) -> web.Response:
+        """`POST /deployments/NAME/wedge`: a worker of the oldest pod gets stuck."""
+        oldest = self._named(request).pods[0]
+        async with self._session.post(oldest.url + "/wedge") as answer:
+            answer.raise_for_status()
+        return web.json_response({"pod": oldest.name})
 
     async def targets(self, request: web.Request) -> web.Response:
         """`GET /sd/NAME`: Prometheus HTTP service discovery."""
