@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-ENTRY_S = (0.4, 1.3)
+ENTRY_S = (0.7, 1.9)
 
 
 class Archive:
