@@ -217,7 +217,14 @@ def test_a_word_that_is_no_commit_is_no_revision() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"event_action": "snooze", "dedup_key": "k"}, {"event_action": "resolve"}, {"payload": {}}, {}]
+    "body",
+    [
+        {"event_action": "snooze", "dedup_key": "k"},
+        {"event_action": ["trigger"], "dedup_key": "k"},
+        {"event_action": "resolve"},
+        {"payload": {}},
+        {},
+    ],
 )
 def test_what_says_nothing_is_unreadable(body: Any) -> None:
     """With a reason, in one line."""

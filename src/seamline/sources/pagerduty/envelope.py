@@ -42,7 +42,7 @@ def read(body: bytes | None) -> Envelope:
     action, has_payload = envelope.event_action, bytes(envelope.payload) != _NULL
     if action is None and not has_payload:
         raise Unreadable("neither a webhook (event), nor an alert (event_action), nor a change (payload)")
-    if action is not None and action not in _ACTIONS:
+    if action is not None and (not isinstance(action, str) or action not in _ACTIONS):
         raise Unreadable(f"not an event action: {str(action)[:40]!r}")
     if action and not envelope.dedup_key and (action != "trigger" or not has_payload):
         raise Unreadable(f"{action} without a dedup_key")
