@@ -14,7 +14,7 @@ from seamline.analysis.ownership import Tree
 from seamline.analysis.rank import Ranked
 from seamline.analysis.stackmap import StackMap
 from seamline.analysis.ties import tied
-from seamline.model.incident import Cause, Incident
+from seamline.model.incident import Carried, Cause, Incident
 from seamline.model.organisation import Organisation
 from seamline.model.record import Opened
 from seamline.model.stack import Accountable
@@ -138,7 +138,15 @@ def _recorded(incident: Incident, e: register.Entry) -> Incident:
         acknowledged_at=e.acknowledged_at,
         confirmed=e.confirmed,
         proposed=e.proposed,
+        carried=_carried(incident.tickets, e),
     )
+
+
+def _carried(tied_now: Sequence[str], e: register.Entry) -> Carried:
+    """What became of the tickets that are tied to it, or were."""
+    said = [link.outcome for (_, step), link in e.links.items() if step == "open"]
+    n_tied = len({*tied_now, *(ticket for ticket, _ in e.links)})
+    return Carried(n_tied, said.count("done"), said.count("failed"), "held" in said)
 
 
 def _confirmed_first(causes: tuple[Cause, ...], confirmed: str) -> tuple[Cause, ...]:

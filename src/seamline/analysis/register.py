@@ -1,6 +1,6 @@
 """What the records say of each incident: minted, told, handed over, corrected, closed. A fold in log order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from msgspec import Struct
@@ -28,6 +28,7 @@ class Entry(Struct, frozen=True):
     merged_into: str = ""
     split: frozenset[str] = frozenset()  # symptoms that a person said are something else
     confirmed: str = ""  # key of the cause that a person confirmed or named
+    links: Mapping[tuple[str, str], rec.Linked] = {}  # the latest word at each (ticket, step)
 
     @property
     def is_open(self) -> bool:
@@ -76,6 +77,8 @@ def _step(e: Entry, record: rec.AnyRecord) -> Entry:
             return replace(e, accountable=record.to, why_person=f"handed over: {record.why}", proposed="")
         case rec.Corrected():
             return _corrected(e, record)
+        case rec.Linked():
+            return replace(e, links={**e.links, (record.ticket, record.step): record})
         case rec.Closed():
             return replace(e, closed_at=e.closed_at or record.at, closed_why=record.why)
         case _:

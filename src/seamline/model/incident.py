@@ -44,6 +44,15 @@ class Cause(Struct, frozen=True):
     evidence_against: tuple[Evidence, ...] = ()
 
 
+class Carried(Struct, frozen=True):
+    """How many of an incident's tickets bear its number in their own tool."""
+
+    n_tied: int = 0
+    n_carry: int = 0
+    n_refused: int = 0  # tried, and never will
+    held: bool = False  # the action is off: those that don't carry it would
+
+
 class Incident(Struct, frozen=True):
     """Symptoms that one cause explains, across domains, with exactly one accountable person.
 
@@ -71,3 +80,4 @@ class Incident(Struct, frozen=True):
     environment: str = ""
     ask: str = ""  # the fact that would change the answer most
     tickets: tuple[str, ...] = ()  # event ids of the tickets that belong to it, oldest first
+    carried: Carried = Carried()

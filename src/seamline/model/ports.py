@@ -6,6 +6,7 @@ from typing import Literal, Protocol, TypeVar
 
 from seamline.model.delivery import Appended, Delivery, Received
 from seamline.model.event import Event
+from seamline.model.intent import Intent, Outcome
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -105,3 +106,15 @@ class Runner(Protocol):
 
     def map(self, fn: Callable[[A], B], partitions: Sequence[A]) -> list[B]:
         """`fn` of each partition, in the partitions' order."""
+
+
+class Action(Protocol):
+    """One tool we speak to. Input and output only: what is said, and to whom, is decided before."""
+
+    name: str  # of the source whose tickets it answers
+
+    def perform(self, intent: Intent) -> Outcome:
+        """Say it in the tool. Called again for the same intent it changes nothing and is Done.
+
+        Blocks for seconds at most. Never raises for what the tool or the way to it does.
+        """

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from seamline.model.delivery import Received
 from seamline.model.incident import CauseKind
+from seamline.model.intent import Step
 from seamline.model.organisation import HandDown
 from seamline.model.verdict import Verdict
 
@@ -112,6 +113,19 @@ class Closed(Record, frozen=True, tag="seamline/closed/v1"):
     why: str
 
 
+class Linked(Record, frozen=True, tag="seamline/linked/v1"):
+    """A ticket of an incident bears its number, or why not. `held`: the action is off, this would have been said."""
+
+    incident: str
+    ticket: str  # event id
+    tool: str
+    number: str  # of the ticket, as its tool counts
+    step: Step
+    outcome: Literal["done", "retry", "failed", "held"]  # retry: given up for now
+    text: str = ""
+    why: str = ""
+
+
 class VerdictGiven(Record, frozen=True, tag="seamline/verdict/v1"):
     """The gate's answer to a change; a hold is one with outcome `hold`."""
 
@@ -146,6 +160,7 @@ AnyRecord = (
     | SeamHandedDown
     | Corrected
     | Closed
+    | Linked
     | VerdictGiven
     | Decided
     | Erased
