@@ -64,10 +64,10 @@ def _steps(rng: random.Random) -> Iterator[Step]:
     yield from surge(rng, rng.uniform(28, 45))
     yield from pipelines(rng, (8.0, 62.0, 122.0))
     yield from chatter(rng, LENGTH_S, burst_s=rng.uniform(70, 150))
-    yield Step(guilty_s - rng.uniform(6, 12), BILLING_LOG_LEVEL)
+    yield Step(guilty_s - rng.uniform(6, 12), TRIAGE_LOG_LEVEL)
     yield Step(guilty_s, MODEL_8)
-    yield Step(guilty_s + rng.uniform(2, 4), TRIAGE_LOG_LEVEL)
-    yield Step(guilty_s + rng.uniform(6, 9), rng.choice((BOOKING_LOG_LEVEL, BOOKING_TIMEOUT)))
+    yield Step(guilty_s + rng.uniform(1, 4), BILLING_LOG_LEVEL)
+    yield Step(guilty_s + rng.uniform(5, 9), rng.choice((BOOKING_LOG_LEVEL, BOOKING_TIMEOUT)))
     yield from pipelines(rng, (guilty_s + 40.0, guilty_s + 110.0))
     yield Step(rng.uniform(320, 340), NOTIFY_TIMEOUT)
 

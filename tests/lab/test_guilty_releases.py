@@ -41,13 +41,13 @@ def test_canary_has_three_releases_in_steps_at_once() -> None:
 
 
 def test_model_has_harmless_changes_before_the_pods_have_it() -> None:
-    """Triage and booking change after the bad version was announced and before any pod can answer with it."""
+    """Billing and booking change after the bad version was announced and before any pod can answer with it."""
     for seed in SEEDS:
         told = plan("model", seed)
         at_s, bad = guilty(told)
         assert bad is MODEL_8
         between = [change.repository for t, change in changes(told) if at_s < t < at_s + FETCH_S[0]]
-        assert between == ["triage", "appointments-api"]
+        assert between == ["invoicing", "appointments-api"]
 
 
 def test_model_has_a_good_version_before_the_bad_one() -> None:

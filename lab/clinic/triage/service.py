@@ -29,7 +29,7 @@ NAME = "triage"
 FETCH_S = (11.0, 14.0)
 LOOK_EVERY_S = 1.0
 N_REVIEWS = 40
-N_REVIEWS_LEAST = 8
+N_REVIEWS_LEAST = 20
 PREDICTED = """
 insert into triage_predictions (wish, model_version, department, urgency) values (%s, %s, %s, %s)
 returning prediction_id
