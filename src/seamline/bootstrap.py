@@ -5,16 +5,17 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from seamline import sources
+from seamline import actions, sources
 from seamline.app.home import Home
 from seamline.app.ingest import Inbox
 from seamline.model.errors import Fix, Stop
-from seamline.model.ports import Log, Views
+from seamline.model.ports import Action, Log, Views
 from seamline.store.keyring import Keyring
 from seamline.store.sqlite import SqliteLog, SqliteViews
 
 LOG = "log.sqlite"
 VIEWS = "views.sqlite"
+ACTIONS = "actions.toml"  # the tools we speak to; none without it
 STORE = "store.toml"  # names a PostgreSQL database in place of the two files above
 
 
@@ -43,6 +44,11 @@ def open_home(path: Path, *, write: bool) -> Home:
     found = sources.discover()
     inbox = Inbox(found, Keyring(path / "keys"))
     return Home(path, log, views, found, inbox, lambda: datetime.now(UTC), resources=(views, log))
+
+
+def open_actions(path: Path) -> dict[str, Action]:
+    """The actions that this home has switched on, by the name of the tool. Raises Fix for a file that can't be meant."""
+    return actions.read(path / ACTIONS, os.environ)
 
 
 def _embedded(path: Path, *, write: bool) -> tuple[Log, Views]:
