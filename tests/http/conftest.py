@@ -110,6 +110,12 @@ def sign(body: bytes, secret: str = SECRET) -> str:
     return "sha256=" + hmac.digest(secret.encode(), body, hashlib.sha256).hex()
 
 
+def peak_kb(server: Server) -> int:
+    """The most memory its process ever had."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
+
+
 StartServer = Callable[..., Server]
 
 

@@ -2,16 +2,20 @@
 
 import asyncio
 import socket
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import uvicorn
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from seamline.http import connection
-from seamline.http.connection import BoundedConnection
+from seamline.http.connection import HEAD_BYTES, BoundedConnection
 
-from .conftest import Server
+from .conftest import Server, StartServer, peak_kb, sign
 
 BEGIN = b"POST /in/kubernetes HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -72,3 +76,123 @@ def test_answers_are_for_programs(server: Server, path: str) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "no-store"
     assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def delivery(number: object, *headers: str, body: bytes = b"{}") -> bytes:
+    """A signed delivery on the wire."""
+    lines = ["POST /in/github HTTP/1.1", "Host: localhost", "X-GitHub-Event: ping"]
+    lines += [f"X-GitHub-Delivery: {number}", f"X-Hub-Signature-256: {sign(body)}", *headers]
+    if not any(each.lower().startswith("transfer-encoding") for each in headers):
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def answers(server: Server, pieces: Iterable[bytes], n: int) -> list[tuple[bytes, bytes]]:
+    """Status lines and bodies of `n` answers to what is sent piece by piece on one connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sender:
+        sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            sender.sendall(piece)
+        with sender.makefile("rb") as stream:
+            return [_answer(stream) for _ in range(n)]
+
+
+def _answer(stream: Any) -> tuple[bytes, bytes]:
+    status = stream.readline().rstrip()
+    headers = dict(line.rstrip().lower().split(b": ") for line in iter(stream.readline, b"\r\n"))
+    assert headers[b"x-content-type-options"] == b"nosniff"
+    assert b"date" in headers
+    return status, stream.read(int(headers[b"content-length"]))
+
+
+ACCEPTED = b"HTTP/1.1 202 Accepted"
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=st.lists(st.floats(0, 1), max_size=4))
+def test_pieces_make_no_difference(server: Server, parts: list[float]) -> None:
+    """However the bytes of a few deliveries on one connection arrive, each is answered once, in order, the same."""
+    before = len(server.stored())
+    sent = b"".join(delivery(f"{server.after}-{before}-{n}") for n in range(3))
+    cuts = sorted({0, len(sent), *(round(part * len(sent)) for part in parts)})
+    said = answers(server, [sent[start:end] for start, end in pairwise(cuts)], 3)
+    seqs = range(server.after + before + 1, server.after + before + 4)
+    assert said == [(ACCEPTED, b'{"seq":%d,"duplicate":false,"parsed":true}' % seq) for seq in seqs]
+
+
+def test_deliveries_and_questions_on_one_connection(server: Server) -> None:
+    """Requests that come at once are answered in their order, whoever answers them."""
+    health = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    wrong = delivery("w").replace(b"sha256=", b"sha256=0")
+    sent = [delivery("q1"), health, wrong, delivery("q2"), health, b"PUT" + delivery("q3")[4:]]
+    said = [status for status, _ in answers(server, [b"".join(sent)], len(sent))]
+    ok, refused = b"HTTP/1.1 200 OK", b"HTTP/1.1 401 Unauthorized"
+    assert said == [ACCEPTED, ok, refused, ACCEPTED, ok, b"HTTP/1.1 405 Method Not Allowed"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "close"), [(b"POST", True), (b"POST", False), (b"POST /in/github HTTP/1.0\r\nX:", True)]
+)
+def test_the_connection_ends_when_the_sender_says_so(server: Server, begin: bytes, close: bool) -> None:
+    """After `Connection: close`, and in HTTP/1.0, the answer is the last thing sent."""
+    headers = ["Connection: close"] if close and begin == b"POST" else []
+    sent = delivery(f"c-{len(begin)}-{close}", *headers).replace(b"POST", begin, 1)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sender:
+        sender.sendall(sent)
+        answer = sender.recv(4096)
+        assert answer.startswith(ACCEPTED)
+        assert (b"connection: close" in answer) is close
+        if close:
+            assert sender.recv(1) == b""
+        else:
+            sender.sendall(sent)
+            assert b'"duplicate":true' in sender.recv(4096)
+
+
+def test_a_body_of_tiny_chunks(server: Server) -> None:
+    """Chunks are joined, the few of a small body and the many of a large one."""
+    for n in (10, 70_000):
+        body = b'"' + b"x" * n + b'"'
+        chunked = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+        head = delivery(f"t-{n}", "Transfer-Encoding: chunked", body=body)[: -len(body)]
+        assert answers(server, [head + chunked], 1)[0][0] == ACCEPTED
+    assert [len(each.body or b"") for each in server.stored()] == [12, 70_002]
+
+
+def test_an_expectation_is_met(server: Server) -> None:
+    """A sender that asks first whether to send its body is told to go on."""
+    head, _, body = delivery("e", "Expect: 100-continue").partition(b"\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sender:
+        sender.sendall(head + b"\r\n\r\n")
+        assert sender.recv(12) == b"HTTP/1.1 100"
+        sender.sendall(body)
+        with sender.makefile("rb") as stream:
+            rest = stream.readline() + stream.readline() + stream.readline()
+    assert ACCEPTED in rest
+
+
+def test_a_sender_that_never_reads(start: StartServer) -> None:
+    """Requests sent far ahead of their answers don't pile up in memory: the connection ends."""
+    server = start()
+    before = peak_kb(server)
+    many = delivery("same") * 1000
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as sender,
+        pytest.raises((ConnectionResetError, BrokenPipeError)),
+    ):
+        _send_on_and_on(sender, many)
+    assert server.github(b"{}", x_github_event="ping", x_github_delivery="other").json["seq"] == 2
+    assert peak_kb(server) - before < 30_000
+
+
+def _send_on_and_on(sender: socket.socket, piece: bytes) -> None:
+    for _ in range(64 * 1024 * 1024 // len(piece)):
+        sender.sendall(piece)
+
+
+def test_many_deliveries_at_once_are_no_long_head(server: Server) -> None:
+    """Whole requests that come before an unfinished head in one piece don't count as part of it."""
+    one = delivery("many")
+    n = HEAD_BYTES // len(one) + 100
+    said = answers(server, [one * n + one[:50], one[50:]], n + 1)
+    assert {status for status, _ in said} == {ACCEPTED}

@@ -5,12 +5,11 @@ import json
 import socket
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import cramjam
 import pytest
 
-from .conftest import SECRET, Server, StartServer, sign
+from .conftest import SECRET, Server, StartServer, peak_kb, sign
 
 DEPLOYMENT = {
     "action": "created",
@@ -177,12 +176,12 @@ def test_bodies_over_the_limit(start: StartServer) -> None:
 def test_a_hundred_megabytes_do_not_grow_the_server(start: StartServer) -> None:
     """A body four times the limit is refused by its declared length; the server's memory stays where it was."""
     server = start()
-    before = _peak_kb(server)
+    before = peak_kb(server)
     reply = server.request(
         "POST", "/in/github", _Zeros(100 * 1024 * 1024), {"content-length": str(100 * 1024**2)}
     )
     assert reply.status == 413
-    assert _peak_kb(server) - before < 10_000
+    assert peak_kb(server) - before < 10_000
 
 
 class _Zeros:
@@ -197,11 +196,6 @@ class _Zeros:
         return bytes(piece)
 
 
-def _peak_kb(server: Server) -> int:
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0])
-
-
 def _bomb(n_bytes: int) -> bytes:
     packer = zlib.compressobj(9, wbits=31)
     block = bytes(1024 * 1024)
@@ -211,12 +205,12 @@ def _bomb(n_bytes: int) -> bytes:
 def test_zip_bombs_end_at_the_limit(start: StartServer) -> None:
     """A gigabyte in a megabyte is refused while it unpacks, a snappy block by the length it declares."""
     server = start()
-    before = _peak_kb(server)
+    before = peak_kb(server)
     assert server.github(_bomb(1024**3), x_github_event="ping", content_encoding="gzip").status == 413
     declared = b"\xff\xff\xff\xff\x0f" + b"\0" * 100
     reply = server.post("/in/prometheus", declared, authorization=bearer(), content_encoding="snappy")
     assert reply.status == 413
-    assert _peak_kb(server) - before < 150_000
+    assert peak_kb(server) - before < 150_000
     assert server.stored() == []
 
 

@@ -70,13 +70,17 @@ class Intake:
         if message["type"] == "http.disconnect":
             raise Disconnected
         body: bytes = message.get("body", b"")
-        self._held += len(body)
         try:
-            self._check(len(body))
+            self.hold(len(body))
         except BaseException:
             self.release(len(body))
             raise
         return body
+
+    def hold(self, n_bytes: int) -> None:
+        """A body of this many bytes is here. Raises TooLarge, Retry; it is to be released then, too."""
+        self._held += n_bytes
+        self._check(n_bytes)
 
     def release(self, n_bytes: int) -> None:
         """A body of this many bytes is no longer held."""

@@ -1,24 +1,52 @@
-"""One HTTP connection, with a bound on what a sender may make it hold before anything is known of a request."""
+"""One HTTP connection: bounds on what a sender may make it hold, and a short way for deliveries.
+
+uvicorn makes a task, a scope and two writes of every request. A delivery that is here as a whole, as nearly all
+are, needs none of them: it goes to the inbox at once, and its answer straight to the socket. Whatever else comes,
+or comes in pieces, is uvicorn's.
+"""
 
 import asyncio
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from seamline.http.answers import Answer
+from seamline.http.inbox import LARGE, InboxApp, Route
+
 HEAD_BYTES = 64 * 1024  # request line and headers; tools send 1 to 4 KB
+MAX_QUEUED = 1000  # requests sent ahead of the answers to earlier ones; tools send none
 HEAD_S = 30.0  # from a request's first byte, or the connection's beginning, to the end of its headers
 
 
+class _UnderWay:
+    """What uvicorn asks of the request under way (its `cycle`), for one that it never saw."""
+
+    def __init__(self) -> None:
+        self.response_complete = True
+        self.disconnected = False
+        self.keep_alive = True
+        self.message_event = asyncio.Event()
+
+
 class BoundedConnection(HttpToolsProtocol):
-    """Answers 400 to a head over `HEAD_BYTES`, closes when one takes longer than `HEAD_S`.
+    """Answers 400 to a head over `HEAD_BYTES` or more than `MAX_QUEUED` requests ahead, closes after `HEAD_S` in a head.
 
     State model: in head (a deadline runs) -> headers complete -> body, answer, idle -> in head ...
-    The idle state has uvicorn's own keep-alive timeout; bodies are bounded where they are read.
+    The idle state has uvicorn's own keep-alive timeout; bodies are bounded where they are read. A delivery for the
+    `inbox` is held back at its headers, and becomes uvicorn's after all when its body is not there by the end of
+    what was received with them.
     """
 
     _in_head = True
-    _n_head = 0  # bytes received of the head under way
-    _n_headers = 0  # bytes of its whole headers
+    _n_head = 0  # bytes received of the head under way, after those that came with its first
     _deadline: asyncio.TimerHandle | None = None
+    _route: Route | None = None  # of the delivery held back
+
+    def __init__(self, *given: Any, inbox: InboxApp | None = None, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._inbox = inbox
+        self._body = bytearray()
+        self._under_way = _UnderWay()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """The first head is awaited."""
@@ -32,9 +60,13 @@ class BoundedConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a head that goes on and on ends here."""
+        self._n_head += len(data)
         super().data_received(data)
-        if self._in_head and not self.transport.is_closing():
-            self._n_head += len(data)
+        if self.transport.is_closing():
+            return
+        if self._route is not None:
+            self._give_to_uvicorn()
+        elif self._in_head:
             if self._n_head > HEAD_BYTES:
                 self.send_400_response("The request's headers are too long.")
             elif self._deadline is None:  # a head that came in one piece, as nearly all do, needs no clock
@@ -43,19 +75,70 @@ class BoundedConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The parser saw a request's first byte."""
         super().on_message_begin()
-        self._in_head, self._n_head, self._n_headers = True, 0, 0
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A whole header. The parser answers 400 when this raises."""
-        self._n_headers += len(name) + len(value)
-        if self._n_headers > HEAD_BYTES:
-            raise ValueError("the headers are too long")
-        super().on_header(name, value)
+        self._in_head, self._n_head = True, 0
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """The head is whole. The parser answers 400 when this raises."""
         self._head_is_over()
+        if (
+            sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES
+        ):  # 4: ": " and the line end
+            raise ValueError("the headers are too long")
+        if len(self.pipeline) >= MAX_QUEUED:
+            raise ValueError("too many requests at once")
+        self._route, self._body = self._short_way(), bytearray()
+        if self._route is None:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body."""
+        if self._route is None:
+            super().on_body(body)
+            return
+        self._body += body
+        if len(self._body) >= LARGE:
+            self._give_to_uvicorn()
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        route, inbox = self._route, self._inbox
+        if route is None or inbox is None:
+            super().on_message_complete()
+            return
+        self._route = None
+        self._under_way.response_complete = False
+        self._under_way.keep_alive = (
+            self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
+        )
+        self.cycle = self._under_way  # type: ignore[assignment]  # as much of a cycle as is asked for
+        inbox.deliver(route, self.headers, bytes(self._body), self._answer)
+
+    def _short_way(self) -> Route | None:
+        """The inbox's route for the request, where nothing is in its way: earlier answers, or a slow reader."""
+        waits = self.cycle is not None and not self.cycle.response_complete
+        if self._inbox is None or waits or self.flow.write_paused or self.transport.is_closing():
+            return None
+        if self.parser.get_method() != b"POST" or self.parser.should_upgrade():
+            return None
+        return self._inbox.route(self.url, self.headers)
+
+    def _give_to_uvicorn(self) -> None:
+        """What was held back of a request."""
+        self._route = None
         super().on_headers_complete()
+        if self._body:
+            super().on_body(bytes(self._body))
+
+    def _answer(self, answer: Answer) -> None:
+        """Send it, and go on to whatever came meanwhile."""
+        self._under_way.response_complete = True
+        if self.transport.is_closing():
+            return
+        keep_alive = self._under_way.keep_alive
+        self.transport.write(answer.wire(self.server_state.default_headers, keep_alive=keep_alive))
+        if not keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def _head_is_over(self) -> None:
         self._in_head = False

@@ -7,23 +7,23 @@ must do it fast.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any
 
 from msgspec import Struct
 from msgspec.json import encode
 
 from seamline.app.ingest import Inbox, read_delivery
-from seamline.http.body import Disconnected, Intake, Message, Receive, UnknownEncoding, unpacked
+from seamline.http.answers import Answer, Header, own, problem, refusal
+from seamline.http.body import Disconnected, Intake, Message, Receive, unpacked
 from seamline.http.committer import Committer
 from seamline.http.counters import Counters
 from seamline.http.journal import place
 from seamline.http.secrets import Secrets
 from seamline.model.delivery import Appended, Delivery, Received, Reply
-from seamline.model.errors import BrokenTransfer, SeamlineError, TooLarge, Unauthenticated
+from seamline.model.errors import Unauthenticated
 from seamline.model.ports import Source
 
 Scope = dict[str, Any]
@@ -35,12 +35,6 @@ PATIENCE_S = 30.0
 LARGE = 64 * 1024  # bytes: from here on work on a body goes to a thread, so that nobody else waits for it
 PREFIX = "/in/"
 _ACCEPTED = 202
-GUARDS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-)
 
 _logger = logging.getLogger("seamline.http")
 
@@ -62,16 +56,6 @@ class Opened(Struct, frozen=True):
     body: bytes
 
 
-class Answer(Struct, frozen=True):
-    """A response: status, content or nothing, and headers beyond the content's own."""
-
-    status: int
-    body: bytes = b""
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    outcome: str = ""  # for the counters
-    content_type: bytes = b"application/json"
-
-
 class InboxApp:
     """The ASGI application. `handles` says which paths are its own."""
 
@@ -84,6 +68,7 @@ class InboxApp:
         self._counters = counters
         self._intake = Intake(limit, BUDGET, PATIENCE_S)
         self._routes = {route.path: route for source in inbox.sources.values() for route in _routes(source)}
+        self._by_target = {path.encode(): route for path, route in self._routes.items()}
 
     def handles(self, path: str) -> bool:
         """Whether a path belongs to the inbox."""
@@ -97,22 +82,61 @@ class InboxApp:
         except Disconnected:
             return
         except Exception as error:  # noqa: BLE001  a door: whatever happens, the sender is told and may send again
-            answer = _refusal(error)
-        self._counters.deliveries[route.source.name if route else "unknown", answer.outcome] += 1
+            answer = refusal(error)
+        self._count(route, answer)
         with suppress(OSError, RuntimeError):  # the sender left; what it sent is stored, a repeat is told so
-            await _reply(answer, send)
+            await send(
+                {"type": "http.response.start", "status": answer.status, "headers": answer.all_headers()}
+            )
+            await send({"type": "http.response.body", "body": answer.body})
+
+    def route(self, target: bytes, headers: Sequence[Header]) -> Route | None:
+        """Where `deliver` may take a POST that is below LARGE; None when it has to go the long way."""
+        route = self._by_target.get(target)
+        return None if route is None or b"content-encoding" in dict(headers) else route
+
+    def deliver(
+        self, route: Route, headers: Sequence[Header], raw: bytes, answered: Callable[[Answer], None]
+    ) -> None:
+        """Take one whole delivery without a task of its own. `answered` is called once, on the loop's thread."""
+
+        def tell(answer: Answer) -> None:
+            self._intake.release(len(raw))
+            self._count(route, answer)
+            answered(answer)
+
+        def committed(done: asyncio.Future[Appended]) -> None:
+            error = done.exception()
+            if error is not None:
+                tell(refusal(error))
+                return
+            self._counters.n_bytes[route.source.name] += len(raw)
+            tell(self._settled(route, opened, parsed, done.result()))
+
+        received_at = datetime.now(UTC)
+        try:
+            self._intake.hold(len(raw))
+            opened, received = self._prepare(route.source, _as_text(headers), raw, received_at)
+            pending = self._committer.append(received)
+            parsed = self._readable(received)
+        except Exception as error:  # noqa: BLE001  a door, as above
+            tell(refusal(error))
+        else:
+            pending.add_done_callback(committed)
 
     async def _answer(self, route: Route | None, scope: Scope, receive: Receive) -> Answer:
         if route is None:
             hint = f"installed sources: {', '.join(self._inbox.sources)}"
-            return _problem(404, "no source of this name", hint, "unknown")
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            return problem(404, "no source of this name", hint, "unknown")
+        headers = _as_text(scope["headers"])
         if scope["method"] != "POST":
             return _not_posted(route, scope["method"], headers)
         received_at = datetime.now(UTC)
         raw = await self._intake.read(headers, receive)
         try:
-            return await self._accept(route, headers, raw, received_at)
+            answer = await self._accept(route, headers, raw, received_at)
+            self._counters.n_bytes[route.source.name] += len(raw)
+            return answer
         finally:
             self._intake.release(len(raw))
 
@@ -123,16 +147,11 @@ class InboxApp:
             opened, received = self._prepare(route.source, headers, raw, received_at)
             pending = self._committer.append(received)
             parsed = self._readable(received)
-            answer = _accepted(route, await pending, parsed)
-            own = _own_reply(route, opened, answer.outcome)
-        else:
-            opened, received = await asyncio.to_thread(self._prepare, route.source, headers, raw, received_at)
-            pending = self._committer.append(received)
-            parsed = await asyncio.to_thread(self._readable, received)
-            answer = _accepted(route, await pending, parsed)
-            own = await asyncio.to_thread(_own_reply, route, opened, answer.outcome)
-        self._counters.n_bytes[route.source.name] += len(raw)
-        return own or answer
+            return self._settled(route, opened, parsed, await pending)
+        opened, received = await asyncio.to_thread(self._prepare, route.source, headers, raw, received_at)
+        pending = self._committer.append(received)
+        parsed = await asyncio.to_thread(self._readable, received)
+        return await asyncio.to_thread(self._settled, route, opened, parsed, await pending)
 
     def _prepare(
         self, source: Source, headers: dict[str, str], raw: bytes, received_at: datetime
@@ -149,13 +168,21 @@ class InboxApp:
     def _readable(self, received: Received) -> bool:
         return read_delivery(self._inbox.sources, _provisional(received)).parsed
 
+    def _settled(self, route: Route, opened: Opened, parsed: bool, appended: Appended) -> Answer:
+        """The answer to a delivery that is stored: the source's own, else the usual one."""
+        usual = _accepted(route, appended, parsed)
+        reply = route.reply
+        if reply is None:
+            return usual
+        said = own(route.source.name, usual.outcome, lambda: reply(route.path, opened.headers, opened.body))
+        return said or usual
 
-async def _reply(answer: Answer, send: Send) -> None:
-    headers = [(b"content-length", b"%d" % len(answer.body)), *GUARDS, *answer.headers]
-    if answer.body:
-        headers.append((b"content-type", answer.content_type))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    def _count(self, route: Route | None, answer: Answer) -> None:
+        self._counters.deliveries[route.source.name if route else "unknown", answer.outcome] += 1
+
+
+def _as_text(headers: Sequence[Header]) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
 
 
 def _routes(source: Source) -> list[Route]:
@@ -169,32 +196,10 @@ def _not_posted(route: Route, method: str, headers: Mapping[str, str]) -> Answer
     """The answer to whatever is no delivery: a preflight where the source knows of one, else 405."""
     preflight = route.preflight
     if method == "OPTIONS" and preflight is not None:
-        own = _own(route.source, "preflight", lambda: preflight(headers))
-        if own is not None:
-            return own
-    return _problem(405, "deliveries are posted", "", "refused", ((b"allow", b"POST"),))
-
-
-def _own_reply(route: Route, opened: Opened, outcome: str) -> Answer | None:
-    """What the source answers itself to a delivery that is stored; None: the usual answer."""
-    reply = route.reply
-    if reply is None:
-        return None
-    return _own(route.source, outcome, lambda: reply(route.path, opened.headers, opened.body))
-
-
-def _own(source: Source, outcome: str, ask: Callable[[], Reply | None]) -> Answer | None:
-    """A source's reply as an answer; None when it has none to give, or fails, which the log tells."""
-    try:
-        reply = ask()
-        if reply is None:
-            return None
-        headers = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers)
-        status = HTTPStatus(reply.status).value
-        return Answer(status, bytes(reply.body), headers, outcome, reply.content_type.encode("latin-1"))
-    except Exception as error:  # noqa: BLE001  the delivery is stored: its sender hears so, whatever a source does
-        _logger.error("the %s reply failed: %s", source.name, place(error))
-        return None
+        said = own(route.source.name, "preflight", lambda: preflight(headers))
+        if said is not None:
+            return said
+    return problem(405, "deliveries are posted", "", "refused", ((b"allow", b"POST"),))
 
 
 def _verified(
@@ -219,30 +224,3 @@ def _accepted(route: Route, appended: Appended, parsed: bool) -> Answer:
         return Answer(route.status, outcome=outcome)
     said = {"seq": appended.seq, "duplicate": appended.duplicate, "parsed": parsed}
     return Answer(_ACCEPTED, encode(said), outcome=outcome)
-
-
-def _refusal(error: Exception) -> Answer:
-    """The answer to a delivery that was not accepted. What isn't the sender's fault is 503: send it again."""
-    hint = error.hint if isinstance(error, SeamlineError) else ""
-    match error:
-        case Unauthenticated():
-            challenge = ((b"www-authenticate", b"Bearer"),)
-            return _problem(401, str(error), hint, "unauthenticated", challenge)
-        case UnknownEncoding():
-            accepted = ((b"accept-encoding", b"gzip, snappy"),)
-            return _problem(415, str(error), hint, "refused", accepted)
-        case TooLarge():
-            return _problem(413, str(error), hint, "too_large")
-        case BrokenTransfer():
-            return _problem(400, str(error), hint, "broken")
-        case SeamlineError():
-            return _problem(503, "can't store deliveries now", hint, "failed", ((b"retry-after", b"5"),))
-    _logger.error("a delivery failed: %s", place(error))
-    return _problem(503, "can't take this delivery now", "", "failed", ((b"retry-after", b"30"),))
-
-
-def _problem(
-    status: int, error: str, hint: str, outcome: str, headers: Iterable[tuple[bytes, bytes]] = ()
-) -> Answer:
-    said = {"error": error, "hint": hint} if hint else {"error": error}
-    return Answer(status, encode(said), tuple(headers), outcome)

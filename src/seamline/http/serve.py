@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -14,6 +15,7 @@ import uvicorn
 from litestar.types import ControllerRouterHandler
 
 from seamline.app.home import Home
+from seamline.http.answers import GUARDS
 from seamline.http.api import Api
 from seamline.http.app import build
 from seamline.http.body import Message, Receive
@@ -22,7 +24,7 @@ from seamline.http.connection import BoundedConnection
 from seamline.http.control import controlled
 from seamline.http.counters import Counters
 from seamline.http.health import Health
-from seamline.http.inbox import GUARDS, LIMIT, InboxApp, Scope, Send
+from seamline.http.inbox import LIMIT, InboxApp, Scope, Send
 from seamline.http.journal import log_to_stderr
 from seamline.http.live import Live, OnBatch
 from seamline.http.loop import loop_factory
@@ -38,6 +40,7 @@ SWITCH_S = 0.0005
 GARBAGE_FROM = 10_000  # objects between two collections: at 700 they took 5 % of a busy loop's time
 
 
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 Say = Callable[[str], None]
 
 
@@ -69,7 +72,7 @@ def serve(
     inbox = InboxApp(home.inbox, committer, secrets, counters, limit=limit)
     health = Health(home.log, committer, counters, live)
     views = build(api, secrets, health, handlers, open_reads=_opened(host, secrets))
-    server = _server(_either(inbox, views), on_end)
+    server = _server(inbox, views, on_end)
     sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # what the start left behind stays: no collection looks at it again
@@ -92,12 +95,12 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _server(application: Any, on_end: Callable[[], None] | None) -> uvicorn.Server:
+def _server(inbox: InboxApp, views: Application, on_end: Callable[[], None] | None) -> uvicorn.Server:
     """A server that ends in order on SIGTERM and SIGINT from this moment on."""
     server = _Server(
         uvicorn.Config(
-            application,
-            http=BoundedConnection,
+            _either(inbox, views),
+            http=partial(BoundedConnection, inbox=inbox),  # type: ignore[arg-type]  # makes one, as the class would
             log_config=None,
             access_log=False,
             server_header=False,
@@ -129,7 +132,7 @@ async def _run(
         await asyncio.to_thread(live.stop)
 
 
-def _either(inbox: InboxApp, views: Callable[[Any, Any, Any], Awaitable[None]]) -> Any:
+def _either(inbox: InboxApp, views: Application) -> Any:
     """One application: the inbox's paths go straight to it, all others to the views."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
