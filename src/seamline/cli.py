@@ -129,19 +129,28 @@ def serve(
 def _serve(home: "Home", host: str, port: int) -> None:
     from dataclasses import replace
 
+    from seamline.app.perform import performing
+    from seamline.app.reader import Reader
     from seamline.app.watch import Watch
+    from seamline.bootstrap import open_actions
+    from seamline.console import Console
     from seamline.http.serve import serve as listen
     from seamline.http.verbs import HomeVerbs
 
     watch = Watch(home)
-    listen(
-        home,
-        HomeVerbs(replace(home, followed=True)),
-        host=host,
-        port=port,
-        on_batch=watch,
-        after=watch.position,
-    )
+    reader = Reader(home, watch.triage)
+    console = Console(home, reader)
+    with performing(home, open_actions(home.path)) as performer:
+        listen(
+            home,
+            HomeVerbs(replace(home, followed=True)),
+            host=host,
+            port=port,
+            on_batch=performer.after(reader.after(watch), watch.triage),
+            after=watch.position,
+            handlers=console.handlers,
+            on_end=console.end,
+        )
 
 
 @app.command()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
+from typing import TypeVar
 
 from seamline.analysis import owners, seams
 from seamline.analysis.facts import Facts
@@ -18,10 +19,13 @@ from seamline.app.home import Home
 from seamline.app.lanes import Mark, marks
 from seamline.app.story import tell
 from seamline.app.triage import Triage
+from seamline.model.delivery import Delivery
 from seamline.model.errors import UnknownIncident
 from seamline.model.incident import Incident
 from seamline.model.stack import Seam
 from seamline.model.story import Story
+
+A = TypeVar("A")
 
 REMEMBERED = 4  # opinions of earlier times that are kept; each holds a whole map
 
@@ -112,6 +116,16 @@ class Reader:
     def tell(self, listener: Callable[[], None]) -> None:
         """Have somebody called, on whatever thread, when there is something new to see."""
         self._listeners.append(listener)
+
+    def after(self, on_batch: Callable[[Sequence[Delivery]], A]) -> Callable[[Sequence[Delivery]], A]:
+        """`on_batch`, followed by a look."""
+
+        def looked(batch: Sequence[Delivery]) -> A:
+            answer = on_batch(batch)
+            self.look()
+            return answer
+
+        return looked
 
     def look(self) -> None:
         """Take over what triage formed since the last look."""

@@ -1,0 +1,60 @@
+"""What every page shows around its own content: as of when, for whom, and how to say something back."""
+
+from datetime import datetime, tzinfo
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request
+from litestar.params import Dependency, Parameter
+from msgspec import Struct
+
+from seamline.app.home import Home
+from seamline.app.reader import Reader, Seen
+from seamline.http.callers import Caller, Callers
+from seamline.model.errors import Fix
+
+Asking = Request[Any, Any, Any]
+AsOf = Annotated[datetime | None, Parameter(query="as_of", description="Answer as of this time.")]
+Readers = Annotated[Reader, Dependency(skip_validation=True)]
+Homes = Annotated[Home, Dependency(skip_validation=True)]
+Who = Annotated[Callers, Dependency(skip_validation=True)]
+
+
+class View(Struct, frozen=True):
+    """One request's look at a home. `as_of` is what was asked for, None for now."""
+
+    seen: Seen
+    as_of: datetime | None
+    zone: tzinfo
+    caller: Caller | None
+    anybody: bool  # whether a person could log in
+    path: str
+
+    @property
+    def live(self) -> bool:
+        """Whether the page follows what happens."""
+        return self.as_of is None
+
+    @property
+    def today(self) -> datetime | None:
+        """Times of this day are shown without their date."""
+        return self.seen.as_of
+
+    @property
+    def then(self) -> str:
+        """`?as_of=...` for links to other pages, "" for now."""
+        return f"?as_of={self.as_of:%Y-%m-%dT%H:%M:%S.%fZ}" if self.as_of else ""
+
+    def name(self, person: str) -> str:
+        """A person's name, their id where nobody knows it."""
+        return self.seen.people.get(person, person)
+
+
+def view(request: Asking, reader: Reader, callers: Callers, as_of: datetime | None) -> View:
+    """The look that a request asks for. Raises Fix for a time without an offset."""
+    if as_of is not None and as_of.tzinfo is None:
+        raise Fix("as_of lacks an offset", hint="write it as 2026-11-20T14:00:00Z")
+    seen = reader.at(as_of)
+    return View(
+        seen, as_of, ZoneInfo(seen.time_zone), callers.caller(request), callers.anybody, request.url.path
+    )
