@@ -61,7 +61,7 @@ def test_the_clinic_is_read() -> None:
     assert len(clinic.people) == text.count("\n[[person]]")
     assert len(clinic.entities) == text.count("\n[[entity]]")
     assert len(clinic.relations) == text.count("\n[[relation]]")
-    assert {a.ref for a in clinic.aliases} == {"desk:scheduling", "desk:insights", "vendor:textwave"}
+    assert {"desk:scheduling", "desk:insights", "vendor:textwave"} <= {a.ref for a in clinic.aliases}
 
 
 def test_a_person_is_known_by_handles() -> None:

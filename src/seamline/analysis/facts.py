@@ -34,7 +34,7 @@ class Series(Struct):
     metric: str
     labels: Mapping[str, str]
     entity: str
-    times: Floats  # epoch seconds, strictly ascending
+    times: Floats  # epoch seconds, strictly ascending; of deltas, several may have one time
     values: Floats  # NaN: the sender said that the series vanished
     seqs: Ints
     before_ts: float  # of the oldest sample ever, +inf while all are kept
@@ -100,10 +100,15 @@ class _Samples:
 
     def _sort(self, n: int) -> None:
         """Of two values for one time the larger wins, of equal ones the earlier delivery: any order of arrival
-        gives the same arrays."""
+        gives the same arrays. Deltas of two deliveries are two facts, whatever their time."""
         times, values, seqs = self.times[:n], self.values[:n], self.seqs[:n]
         order = np.lexsort((seqs, -np.nan_to_num(values, nan=-np.inf), times))
-        order = order[np.concatenate(([True], np.diff(times[order]) > 0))]
+        if self.head.delta:
+            order = np.lexsort((-np.nan_to_num(values, nan=-np.inf), seqs, times))
+        fresh = np.diff(times[order]) > 0
+        if self.head.delta:
+            fresh |= np.diff(seqs[order]) > 0
+        order = order[np.concatenate(([True], fresh))]
         self.times, self.values, self.seqs = times[order], values[order], seqs[order]
         self.n = len(order)
 

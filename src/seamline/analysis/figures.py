@@ -17,11 +17,20 @@ POOL_FACTS = (
     "db_pool_size", "pool_size", "max_pool_size", "db.pool.max", "db_pool_max", "maximum_pool_size",
     "connections_per_replica",
 )  # fmt: skip
-POOL_METRICS = ("hikaricp_connections_max", "db_client_connections_max", "db_pool_connections")
-LIMIT_METRICS = ("pg_settings_max_connections", "mysql_global_variables_max_connections")
-REPLICA_METRICS = ("kube_deployment_status_replicas",)
-MOST_METRICS = ("kube_horizontalpodautoscaler_spec_max_replicas",)
-LEAST_METRICS = ("kube_horizontalpodautoscaler_spec_min_replicas",)
+POOL_METRICS = (
+    "hikaricp_connections_max",
+    "db_client_connection_max",
+    "db_client_connections_max",
+    "db_pool_connections",
+)
+LIMIT_METRICS = (
+    "pg_settings_max_connections",
+    "mysql_global_variables_max_connections",
+    "postgresql_connection_max",
+)
+REPLICA_METRICS = ("kube_deployment_status_replicas", "k8s_deployment_available")
+MOST_METRICS = ("kube_horizontalpodautoscaler_spec_max_replicas", "k8s_hpa_max_replicas")
+LEAST_METRICS = ("kube_horizontalpodautoscaler_spec_min_replicas", "k8s_hpa_min_replicas")
 
 _ROLLOUT = timedelta(minutes=2)
 _TOGETHER_S = 60.0  # samples of one scrape of several pods

@@ -13,7 +13,10 @@ from seamline.model.errors import Fix
 
 # Between two opinions: as long as makes a fifth of the time, but people wait for a name, and want it fresh.
 LEAST_PAUSE, MOST_PAUSE = timedelta(seconds=0.4), timedelta(seconds=5)
-_SHARE = 4
+_SHARE, _SHARE_WAITING = (
+    4,
+    1,
+)  # pauses per opinion; a failure that is about to be told may have half of the time
 SOON = timedelta(seconds=1)  # between two ticks while something waits to be told
 RETENTION = timedelta(days=1)  # between two looks for telemetry that is past its time
 
@@ -87,4 +90,5 @@ class Watch:
         opinion = self._triage.step() if self._fresh else self._triage.tick(now)
         views.publish(self._home, opinion)
         self._formed_at, self._fresh = self._home.clock(), False
-        self._pause = min(MOST_PAUSE, max(LEAST_PAUSE, _SHARE * (self._formed_at - now)))
+        share = _SHARE_WAITING if self._triage.anything_waits() else _SHARE
+        self._pause = min(MOST_PAUSE, max(LEAST_PAUSE, share * (self._formed_at - now)))

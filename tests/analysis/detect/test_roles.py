@@ -31,6 +31,20 @@ pg_up                                              | down value
 up                                                 | down value
 service_availability                               | unavailable value
 kube_deployment_status_replicas deployment=a       |
+log_records_total severity=error                   | ratio all, ratio bad
+log_records_total severity=info                    | ratio all
+traces_calls_total span_kind=server status_code=ok | ratio all
+traces_calls_total span_kind=client status_code=error | ratio all, ratio bad
+traces_duration_seconds_sum span_kind=server status_code=ok | mean spent
+rpc_server_duration_milliseconds_count rpc_grpc_status_code=14 | ratio_of_counts all, ratio_of_counts bad, mean count
+rpc_server_duration_milliseconds_count rpc_grpc_status_code=5 | ratio_of_counts all, mean count
+db_client_operation_duration_seconds_count error_type=Timeout | ratio_of_counts all, ratio_of_counts bad, mean count
+db_client_operation_duration_seconds_count peer=db | ratio_of_counts all, mean count
+db_client_connection_count db_client_connection_state=idle |
+db_client_connection_count db_client_connection_state=used | share used
+db_client_connection_max                           | share limit
+gen_ai_evaluations_total gen_ai_evaluation_score_label=fail | ratio all, ratio bad
+model_agreement_ratio model=triage                 | unavailable value
 db_pool_connections                                |
 """
 

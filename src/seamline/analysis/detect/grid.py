@@ -40,6 +40,7 @@ class Bundle(Struct, frozen=True):
     times: Floats
     values: Floats
     series: tuple[Series, ...]
+    delta: bool = False  # values count since the ones before them
 
 
 def grid_until(as_of_ts: float, step_s: float, n_cells: int = MOST_CELLS, since_ts: float = -np.inf) -> Grid:
@@ -62,7 +63,7 @@ def bundles(stretches: Sequence[Stretch], grid: Grid) -> list[Bundle]:
     NaN and infinite samples are left out; a series with none left is in no bundle.
     """
     after_ts = grid.first * grid.step_s
-    grouped: dict[bytes, list[tuple[Series, Floats, Floats]]] = {}
+    grouped: dict[tuple[bool, bytes], list[tuple[Series, Floats, Floats]]] = {}
     for one in stretches:
         start = int(one.times.searchsorted(after_ts, side="right"))
         times, values = one.times[start:], one.values[start:]
@@ -70,10 +71,15 @@ def bundles(stretches: Sequence[Stretch], grid: Grid) -> list[Bundle]:
         if not known.all():
             times, values = times[known], values[known]
         if len(times):
-            grouped.setdefault(times.tobytes(), []).append((one.series, times, values))
+            grouped.setdefault((one.series.delta, times.tobytes()), []).append((one.series, times, values))
     return [
-        Bundle(members[0][1], np.stack([values for _, _, values in members]), tuple(s for s, _, _ in members))
-        for members in grouped.values()
+        Bundle(
+            members[0][1],
+            np.stack([values for _, _, values in members]),
+            tuple(s for s, _, _ in members),
+            delta,
+        )
+        for (delta, _), members in grouped.items()
     ]
 
 
@@ -81,13 +87,16 @@ def increases(bundle: Bundle, grid: Grid, from_zero: NDArray[np.bool_]) -> tuple
     """Growth of counters per cell (series x n), and which cells were looked at (n).
 
     A fall is a restart: the counter began again at 0. Growth over a gap is not known and not counted.
-    `from_zero` marks series whose first sample grew from 0 within the step before it.
+    `from_zero` marks series whose first sample grew from 0 within the step before it. Deltas are growth.
     """
-    rise = np.diff(bundle.values, axis=1)
-    rise = np.where(rise < 0, bundle.values[:, 1:], rise)
-    rise[:, np.diff(bundle.times) > GAP * grid.step_s] = 0.0
-    first = np.where(from_zero, bundle.values[:, 0], 0.0)[:, None]
-    grown = np.concatenate((first, rise), axis=1)
+    if bundle.delta:
+        grown, from_zero = bundle.values, np.ones(len(bundle.values), dtype=bool)
+    else:
+        rise = np.diff(bundle.values, axis=1)
+        rise = np.where(rise < 0, bundle.values[:, 1:], rise)
+        rise[:, np.diff(bundle.times) > GAP * grid.step_s] = 0.0
+        first = np.where(from_zero, bundle.values[:, 0], 0.0)[:, None]
+        grown = np.concatenate((first, rise), axis=1)
     cells = grid.cells(bundle.times)
     inside = (cells >= 0) & (cells < grid.n)
     looked = np.zeros(grid.n, dtype=bool)

@@ -37,6 +37,8 @@ _SHARES = {
     "redis_connected_clients": ("redis_config_maxclients", "connections"),
     "hikaricp_connections_active": ("hikaricp_connections_max", "pool"),
     "db_client_connections_usage": ("db_client_connections_max", "pool"),
+    "db_client_connection_count": ("db_client_connection_max", "pool"),
+    "postgresql_backends": ("postgresql_connection_max", "connections"),
     "redis_memory_used_bytes": ("redis_memory_max_bytes", "memory"),
     "container_memory_working_set_bytes": ("container_spec_memory_limit_bytes", "memory"),
     "process_open_fds": ("process_max_fds", "files"),
@@ -54,17 +56,44 @@ _OUTCOME_LABELS = (
     "http_response_status_code",
     "response_code",
     "grpc_code",
+    "rpc_response_status_code",
+    "rpc_grpc_status_code",
     "outcome",
     "result",
 )
 _BAD = re.compile(
     r"5(\d\d|xx)|err(ors?)?|server_error|fail(ed|ure)?|exception|aborted|dropped|refused|unreachable|timeout"
-    r"|timed_out|internal|unavailable|unknown|data_?loss|deadline_?exceeded"
+    r"|timed_out|internal|unavailable|unknown|data_?loss|deadline_?exceeded|status_code_error|fatal"
+    r"|content_filter|incorrect|not_relevant"
 )
+_BAD_GRPC = frozenset(
+    {"2", "4", "13", "14", "15"}
+)  # unknown, deadline exceeded, internal, unavailable, data loss
+# OpenTelemetry's durations: a failure has an `error_type`, a success has none
+_FAILS_BY_TYPE = re.compile(
+    r"(http|rpc)_(client|server)_|db_client_operation_|messaging_(client|process)_|gen_ai_(client|server)_"
+)
+# counters of a source's own making: the label that tells the outcome, and the slice they are watched as
+_OWN_COUNTERS = {
+    "log_records_total": ("severity", "logs"),
+    "gen_ai_finish_reasons_total": ("finish_reason", "answers"),
+    "gen_ai_evaluations_total": ("gen_ai_evaluation_score_label", "evaluations"),
+}
 _OWN_AFFAIRS = re.compile(  # of the monitoring itself or of a language's runtime
     r"(go|process|python|promhttp|prometheus|scrape|alertmanager|net_conntrack|jvm|nodejs|dotnet)_"
 )
+_INSTANCE_LABELS = (
+    "instance",
+    "pod",
+    "container",
+    "pool",
+    "pool_name",
+    "db_client_connection_pool_name",
+)
 _DURATION = re.compile(r"(duration|latency|response_time|request_time|elapsed)")
+_QUALITY = re.compile(
+    r"(^|_)(availability|agreement|accuracy|precision|recall|quality|success)(_ratio|_rate)?$"
+)
 _DEPTH = re.compile(
     r"(^|_)(queue_(depth|length|size|messages)|queued|backlog|pending|consumer_lag|group_lag|messages_ready)(_|$)"
 )
@@ -79,7 +108,15 @@ def parts(metric: str, labels: Mapping[str, str]) -> tuple[Part, ...]:
     >>> parts("process_resident_memory_bytes", {})
     ()
     """
+    if metric in _OWN_COUNTERS:
+        label, slice_ = _OWN_COUNTERS[metric]
+        return tuple(_outcome("ratio", labels.get(label), slice_))
     if metric in _SHARES:
+        if (
+            labels.get("state" if metric.endswith("usage") else "db_client_connection_state", "used")
+            != "used"
+        ):
+            return ()  # connections of a pool that wait to be used
         return (Part("share", "used", _SHARES[metric][1], _instance(metric, labels)),)
     if metric in _LIMITS:
         return tuple(
@@ -94,28 +131,44 @@ def parts(metric: str, labels: Mapping[str, str]) -> tuple[Part, ...]:
 
 def _instance(used: str, labels: Mapping[str, str]) -> str:
     """Whose limit it is: a limit holds for one process, not for all replicas of it together."""
-    return "|".join((used, *(labels.get(name, "") for name in ("instance", "pod", "container", "pool"))))
+    return "|".join((used, *(labels.get(name, "") for name in _INSTANCE_LABELS)))
 
 
 def _of_counter(metric: str, labels: Mapping[str, str]) -> tuple[Part, ...]:
     base, _, suffix = metric.rpartition("_")
     found: list[Part] = []
+    spans = _spans(metric, labels)
     if suffix != "sum":
-        found += _outcome("ratio" if suffix == "total" else "ratio_of_counts", labels)
+        formula: Formula = "ratio" if suffix == "total" else "ratio_of_counts"
+        found += _outcome(formula, _outcome_of(base, labels), spans)
     unit = _unit(base)
     if suffix != "total" and unit is not None:
         role: Role = "spent" if suffix == "sum" else "count"
-        found.append(
-            Part("mean", role, "" if "request" in base else base, "", unit if suffix == "sum" else 1.0)
-        )
+        slice_ = spans or ("" if "request" in base else base)
+        found.append(Part("mean", role, slice_, "", unit if suffix == "sum" else 1.0))
     return tuple(found)
 
 
-def _outcome(formula: Formula, labels: Mapping[str, str]) -> list[Part]:
-    outcome = next((labels[name] for name in _OUTCOME_LABELS if labels.get(name)), None)
+def _spans(metric: str, labels: Mapping[str, str]) -> str:
+    """The slice of figures that were counted from spans: a server's 20 ms and a consumer's 5 s are no mean."""
+    kind = labels.get("span_kind", "").lower().removeprefix("span_kind_")
+    return f"spans {kind}".strip() if metric.startswith("traces_") else ""
+
+
+def _outcome_of(base: str, labels: Mapping[str, str]) -> str | None:
+    """What a counter's labels say of how it went; None when they say nothing of it."""
+    said = next((labels[name] for name in _OUTCOME_LABELS if labels.get(name)), None)
+    if said is not None and "rpc_grpc_status_code" in labels:
+        return "error" if said in _BAD_GRPC else said
+    if said is None and _FAILS_BY_TYPE.match(base):
+        return "error" if labels.get("error_type") else "ok"
+    return said
+
+
+def _outcome(formula: Formula, outcome: str | None, slice_: str = "") -> list[Part]:
     if outcome is None:
         return []
-    return [Part(formula, "all"), *([Part(formula, "bad")] if is_bad(outcome) else [])]
+    return [Part(formula, "all", slice_), *([Part(formula, "bad", slice_)] if is_bad(outcome) else [])]
 
 
 def is_bad(outcome: str) -> bool:
@@ -137,8 +190,8 @@ def _unit(base: str) -> float | None:
 def _of_gauge(metric: str, labels: Mapping[str, str]) -> tuple[Part, ...]:
     if metric in ("up", "probe_success") or metric.endswith("_up"):
         return (Part("down", "value", metric),)
-    if metric == "availability" or metric.endswith("_availability"):
-        return (Part("unavailable", "value"),)
+    if _QUALITY.search(metric):
+        return (Part("unavailable", "value", "" if "availability" in metric else metric),)
     if _DEPTH.search(metric) and not metric.startswith("kube_"):
         return (Part("level", "value", labels.get("queue") or labels.get("topic", "")),)
     unit = _unit(metric)

@@ -107,7 +107,7 @@ def _quotient(over: Floats, under: Floats) -> Floats:
 
 
 def _job(one: Series) -> tuple[str, str]:
-    return one.metric, one.labels.get("job", "")
+    return one.metric, one.labels.get("job") or one.labels.get("service_name", "")
 
 
 def _born(stretches: Sequence[Stretch]) -> dict[tuple[str, str], float]:
