@@ -36,6 +36,7 @@ def test_incidents_have_the_documented_form(server: Server) -> None:
         ],
         "entities": ["service:booking"],
         "domains": ["dev"],
+        "tickets": {"tied": 0, "carry": 0, "refused": 0, "held": False},
     }
 
 

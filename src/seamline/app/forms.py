@@ -25,6 +25,15 @@ class CauseForm(Struct, frozen=True):
     probability: float
 
 
+class TicketsForm(Struct, frozen=True):
+    """How many tickets are tied to it, and how many of them bear its number in their own tool."""
+
+    tied: int
+    carry: int
+    refused: int
+    held: bool  # the action is off: those that don't carry it would
+
+
 class IncidentForm(Struct, frozen=True):
     """One incident."""
 
@@ -36,10 +45,12 @@ class IncidentForm(Struct, frozen=True):
     causes: tuple[CauseForm, ...]
     entities: tuple[str, ...]
     domains: tuple[str, ...]
+    tickets: TicketsForm
 
 
 def incident_form(incident: Incident) -> IncidentForm:
     """The form of an incident; causes best first, their probabilities sum to 1."""
+    c = incident.carried
     return IncidentForm(
         id=incident.id,
         opened_at=incident.opened_at,
@@ -49,6 +60,7 @@ def incident_form(incident: Incident) -> IncidentForm:
         causes=_causes(incident.causes),
         entities=incident.entities,
         domains=incident.domains,
+        tickets=TicketsForm(c.n_tied, c.n_carry, c.n_refused, c.held),
     )
 
 

@@ -11,11 +11,11 @@ process can end, so a thing may be said again; an `Action` then changes nothing.
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from time import monotonic
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 
@@ -23,7 +23,9 @@ from seamline.analysis.opinion import Opinion
 from seamline.app.acting import said_at
 from seamline.app.home import Home
 from seamline.app.support import intents
+from seamline.app.triage import Triage
 from seamline.model import record as rec
+from seamline.model.delivery import Delivery
 from seamline.model.errors import SeamlineError
 from seamline.model.event import Ticket
 from seamline.model.intent import Done, Failed, Intent, Outcome, Retry
@@ -34,6 +36,7 @@ TRIES = 8  # of one intent; then it is on record that it was given up for now ..
 LATER_S = 900.0  # ... and tried again, while the incident asks for it
 END_S = 15.0  # for the try under way when the server stops
 
+A = TypeVar("A")
 _Key = tuple[str, str, str]
 _logger = logging.getLogger("seamline.perform")
 
@@ -83,6 +86,22 @@ class Performer:
                 if key not in self._settled and key not in self._waiting:
                     self._waiting[key] = _Waiting(intent, self._clock())
             self._news.notify()
+
+    def after(
+        self, on_batch: Callable[[Sequence[Delivery]], A], triage: Triage
+    ) -> Callable[[Sequence[Delivery]], A]:
+        """`on_batch` with what triage thinks then offered, each opinion once; on the thread that triage runs on."""
+        offered: Opinion | None = None
+
+        def follow(deliveries: Sequence[Delivery]) -> A:
+            nonlocal offered
+            answer = on_batch(deliveries)
+            if triage.opinion is not None and triage.opinion is not offered:
+                offered = triage.opinion
+                self.offer(offered, triage.facts.tickets)
+            return answer
+
+        return follow
 
     def run_due(self) -> float | None:
         """Carry out what is due; seconds until something is, None when nothing waits."""

@@ -8,6 +8,7 @@ from seamline.analysis.candidates import group
 from seamline.analysis.facts import Facts
 from seamline.analysis.likelihood import symptom_of
 from seamline.analysis.opinion import Base, Opinion
+from seamline.app.support import carried
 from seamline.model.event import Change, Ticket
 from seamline.model.incident import Cause, Evidence, Hop, Incident
 from seamline.model.refs import DOMAINS, name_of
@@ -104,6 +105,8 @@ def _lines(
         domain = stack.domain(top.entity) if top.entity else DOMAINS[0]
         told = ", ".join(dict.fromkeys(people.get(p, p) for p, _ in incident.told)) or "nobody"
         yield domain, StoryLine(incident.opened_at, f"{incident.id} opened; {told} told", "told")
+        if tickets := carried(incident):
+            yield "support", StoryLine(incident.opened_at, tickets, "told")
 
 
 def _change(c: Change, entity: str, guilty: bool) -> StoryLine:
