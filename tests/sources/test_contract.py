@@ -41,6 +41,7 @@ SOURCES = list(discover().values())
 
 # Folders of the public payloads that hold something other than what the tool delivers.
 NOT_DELIVERIES = {
+    "argo-cd/notifications-catalog": "templates and triggers, not what they render",
     "github/octokit-schemas": "JSON Schemas",
     "kubernetes/holmesgpt": "text that kubectl prints, and another product's findings",
     "openlineage/schemas": "JSON Schemas",
