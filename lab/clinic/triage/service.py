@@ -28,8 +28,8 @@ NAME = "triage"
 # A fetched model is checked and warmed up before it answers.
 FETCH_S = (11.0, 14.0)
 LOOK_EVERY_S = 1.0
-N_REVIEWS = 40
-N_REVIEWS_LEAST = 20
+N_REVIEWS = 60
+N_REVIEWS_LEAST = 30
 PREDICTED = """
 insert into triage_predictions (wish, model_version, department, urgency) values (%s, %s, %s, %s)
 returning prediction_id

@@ -1,6 +1,6 @@
 """What patients write when they ask for an appointment, and which department sees to them in the end.
 
-Models are trained on such texts, patients send others of them. One in fifty says too little to tell: there
+Models are trained on such texts, patients send others of them. One in eighty says too little to tell: there
 the best model errs as often as anybody.
 """
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from lab.clinic.wording import mistyped
 
-VAGUE = 1 / 50
-MISTYPED = 0.08
+VAGUE = 1 / 80
+MISTYPED = 0.05
 URGENT = (
     "since this morning, getting worse",
     "it is really strong",
