@@ -94,12 +94,12 @@ def window(
 ) -> Window:
     """The marks of a window, and the incidents whose line touches it.
 
-    With `after`, only those of deliveries after that log position, and those of incidents: what changes an answer
-    that a reader already has. O(log n + marks of the window).
+    With `after`, only those of deliveries after that log position, symptoms, and what incidents explain: all that
+    changes an answer that a reader already has. O(log n + marks of the window).
     """
     first = bisect_left(found, since, key=lambda m: m.at)
     last = bisect_left(found, until + timedelta.resolution, key=lambda m: m.at)
-    chosen = [m for m in found[first:last] if not after or m.seq > after or m.incident]
+    chosen = [m for m in found[first:last] if not after or m.seq > after or m.incident or m.strength]
     present = {m.lane for m in found[first:last]}
     return Window(
         opinion.as_of if opinion.position else None,

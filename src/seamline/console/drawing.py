@@ -18,6 +18,7 @@ TOP = 28  # the axis
 LANE = 68
 LINE = 46  # from a lane's top to its line
 BAR = 24  # the highest bar
+MEASURES = {"top": TOP, "lane": LANE, "line": LINE, "bar": BAR}
 
 NAMES: Mapping[str, str] = {
     "dev": "dev · changes",

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from seamline.analysis.seams import CAPACITY
 from seamline.app.story import WORDS as WAYS
-from seamline.console.drawing import WORDS
+from seamline.console.drawing import MEASURES, WORDS
 from seamline.model.refs import kind_of, name_of
 from seamline.terminal.plain import long, plain, short
 
@@ -90,7 +90,7 @@ def _environment() -> jinja2.Environment:
         "joint": joint,
     }  # fmt: skip
     environment.filters |= filters
-    environment.globals |= {"asset": asset, "words": WORDS}
+    environment.globals |= {"asset": asset, "words": WORDS, "measures": MEASURES}
     return environment
 
 
