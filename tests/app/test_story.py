@@ -33,9 +33,9 @@ def test_the_guilty_change_is_marked_and_it_alone(story: Story) -> None:
 
 
 def test_each_line_of_a_tool_names_its_deliveries(story: Story) -> None:
-    """Changes, symptoms, alerts and tickets link to what was sent; only our own line has no delivery."""
+    """Changes, symptoms, alerts and tickets link to what was sent; only our own lines have no delivery."""
     bare = [line.kind for lines in story.lanes.values() for line in lines if not line.seqs]
-    assert bare == ["told"]
+    assert set(bare) == {"told"}
 
 
 def test_the_way_is_told_hop_by_hop_with_what_was_expected_and_seen(story: Story) -> None:
