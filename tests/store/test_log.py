@@ -63,6 +63,15 @@ def test_same_body_without_key_is_the_same_delivery(log: Log) -> None:
     ]
 
 
+def test_a_repeat_deep_in_a_large_batch(log: Log) -> None:
+    """Where some of many were there before, the others get their positions in order and the repeats the first ones."""
+    log.append([received(b"150"), received(b"3")])
+    answers = log.append([received(b"%d" % n) for n in range(200)])
+    assert [a.seq for a in answers if a.duplicate] == [2, 1]
+    assert [a.seq for a in answers if not a.duplicate] == list(range(3, 201))
+    assert len({d.body for d in log.read()}) == log.position() == 200
+
+
 def test_sources_and_keys_do_not_mix(log: Log) -> None:
     """The same key or body from another source, or a key that looks like a digest, is a delivery of its own."""
     body = b"a"

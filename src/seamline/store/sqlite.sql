@@ -23,11 +23,18 @@ SELECT seq, as_of_us FROM envelope WHERE seq <= ? ORDER BY seq DESC LIMIT 1;
 -- name: known
 SELECT once, seq FROM envelope WHERE once IN ({rows});
 
--- name: insert_envelopes
-INSERT INTO envelope (seq, once, source, key, sha256, headers, received_us, as_of_us) VALUES {rows};
+-- name: arrival
+-- Both tables in one statement: it commits by itself, and waits for the interpreter once.
+CREATE TEMP VIEW arrival AS
+SELECT seq, once, source, key, sha256, headers, received_us, as_of_us, body FROM envelope JOIN body USING (seq);
+CREATE TEMP TRIGGER arrive INSTEAD OF INSERT ON arrival BEGIN
+    INSERT INTO envelope (seq, once, source, key, sha256, headers, received_us, as_of_us)
+    VALUES (new.seq, new.once, new.source, new.key, new.sha256, new.headers, new.received_us, new.as_of_us);
+    INSERT INTO body (seq, body) VALUES (new.seq, new.body);
+END;
 
--- name: insert_bodies
-INSERT INTO body (seq, body) VALUES {rows};
+-- name: insert
+INSERT INTO arrival (seq, once, source, key, sha256, headers, received_us, as_of_us, body) VALUES {rows};
 
 -- name: read
 SELECT e.seq, e.source, e.key, e.sha256, e.headers, e.received_us, b.body
