@@ -19,8 +19,11 @@ from seamline.sources.otlp.body import is_json
 
 Replace = Callable[[str], str]
 
-# More than an e-mail address and never less: bytes without a match hold none.
-_ADDRESS = re.compile(rb"[\w.+%'\x80-\xff-]@[\w\x80-\xff-]+\.")
+# The search that most requests end with. More than what is personal and never less: bytes without a match hold none.
+_MARKS = b"|".join(re.escape(mark) for mark in MARKS)
+_KEY = re.compile(rb"\n.{1,2}(?:" + _MARKS + rb")", re.DOTALL)  # field 1 of a KeyValue: tag, length, text
+_JSON_KEY = re.compile(rb'"key"\s*:\s*"(?:' + _MARKS + rb")")
+_ADDRESS = re.compile(rb"@(?<=[\w.+%'\x80-\xff-]@)[\w\x80-\xff-]+\.")
 _ADDRESSED = re.compile(r"((?:\w+://)?)(?:[^/?#]*@)?([^?#]*).*", re.DOTALL)
 
 
@@ -28,9 +31,8 @@ def redact(headers: Mapping[str, str], body: bytes, pseudonym: Pseudonym) -> byt
     """The request without what leads back to a person; the very same bytes when nothing does. Raises Unreadable."""
     replace = replacer(pseudonym)
     if is_json(headers, body):
-        logs = mapping.read(body).signal == "logs"
         # An escape may hide any letter.
-        if logs or _is_suspicious(body) or rb"\u" in body:
+        if mapping.read(body).signal == "logs" or rb"\u" in body or _is_suspicious(body, _JSON_KEY):
             return rewrite(body, partial(_rewritten, field="", replace=replace))
         return body
     signal, message = wire.request(body)
@@ -40,9 +42,8 @@ def redact(headers: Mapping[str, str], body: bytes, pseudonym: Pseudonym) -> byt
     return body
 
 
-def _is_suspicious(encoded: bytes) -> bool:
-    """Whether the bytes may hold anything personal: the search that most requests end with."""
-    return any(mark in encoded for mark in MARKS) or _ADDRESS.search(encoded) is not None
+def _is_suspicious(encoded: bytes, key: re.Pattern[bytes] = _KEY) -> bool:
+    return key.search(encoded) is not None or _ADDRESS.search(encoded) is not None
 
 
 def _bare(url: str) -> str:

@@ -37,7 +37,9 @@ def reply(path: str, headers: Mapping[str, str], body: bytes) -> Reply | None:
         n_rejected = _n_rejected(export)
     except Unreadable as error:
         return Reply(400, _status(str(error), as_json=as_json), content_type)
-    return Reply(200, _partial(export.signal, n_rejected, as_json=as_json), content_type)
+    said = _partial(export.signal, n_rejected, as_json=as_json)
+    # The door names the type of what is there; the standard wants it of an empty message as well.
+    return Reply(200, said, content_type, () if said else (("content-type", content_type),))
 
 
 def _n_rejected(export: Export) -> int:

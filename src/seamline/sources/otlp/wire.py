@@ -19,8 +19,8 @@ from seamline.sources.otlp.shape import Export, Signal
 # `any` marks the fields of AnyValue's one-of.
 _DESCRIBED = """
 message Unknown { repeated UnknownOfResource resources = 1 }
-message UnknownOfResource { repeated UnknownOfScope scopes = 2 }
-message UnknownOfScope { repeated bytes items = 2 }
+message UnknownOfResource { Resource resource = 1; repeated UnknownOfScope scopes = 2 }
+message UnknownOfScope { Scope scope = 1; repeated bytes items = 2 }
 message Leaf {
   fixed64 log_time = 1; int32 log_severity = 2; int32 span_kind = 6; fixed64 span_start = 7;
   fixed64 span_end = 8; fixed64 log_observed = 11
