@@ -173,7 +173,7 @@ def demo(
             told = verb.run(opened, on_progress)
         story.show(told)
         if not no_serve:
-            _serve(opened, "127.0.0.1", port)
+            _serve(verb.standing_still(opened, told), "127.0.0.1", port)
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """The recorded Friday of a small clinic: replayed, told, and its repeat held at the gate."""
 
+import dataclasses
+from datetime import timedelta
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 
@@ -11,6 +13,8 @@ from seamline.model.errors import Stop
 from seamline.model.event import Change
 from seamline.model.incident import Incident
 from seamline.model.story import Story
+
+BEHIND = timedelta(days=1)  # longer than a demo is shown
 
 
 def recorded() -> Traversable:
@@ -36,6 +40,15 @@ def run(home: Home, on_progress: replay.Progress | None = None) -> Story:
         raise Stop("the recording gave no incident", hint="reinstall seamline: its recording is damaged")
     told = views.why(home, found[0].id)
     return replace(told, verdict=gate.gate(home, _to_announce_again(home, told.incident), keep=True))
+
+
+def standing_still(home: Home, told: Story) -> Home:
+    """The home for showing what was told: its clock runs, but behind the recording, so that no silence is news.
+
+    What people put on record there is stamped with the recording's end, as always when a clock is behind the log.
+    """
+    behind = home.clock() - told.as_of + BEHIND
+    return dataclasses.replace(home, clock=lambda: home.clock() - behind)
 
 
 def _to_announce_again(home: Home, incident: Incident) -> str:
