@@ -122,7 +122,9 @@ def test_a_bare_resolve_ends_what_its_key_began() -> None:
     ("priority", "urgency", "severity"),
     [
         ("P1", "low", "critical"),
-        ("SEV-2", "high", "high"),
+        ("SEV-2", "low", "high"),
+        ("P3 - minor", "high", "warning"),
+        ("Priority 1", "low", "warning"),
         ("P5", "high", "info"),
         (None, "high", "high"),
         ("Whatever", "low", "warning"),

@@ -4,6 +4,8 @@ Contract: developer.pagerduty.com, "Webhooks", "Event Types" and "Event Data Typ
 time; notes, responders, status updates and workflows come without it and say nothing of the stack.
 """
 
+import re
+
 import msgspec
 from msgspec import Struct
 
@@ -12,24 +14,9 @@ from seamline.model.event import Alert, Event, MapFact
 from seamline.model.payload import Stamp, decode, moment
 from seamline.model.refs import event_id
 
-# What accounts usually call their priorities, as severities. Without one the urgency decides.
-_BY_PRIORITY = {
-    "p1": "critical",
-    "sev1": "critical",
-    "sev-1": "critical",
-    "p2": "high",
-    "sev2": "high",
-    "sev-2": "high",
-    "p3": "warning",
-    "sev3": "warning",
-    "sev-3": "warning",
-    "p4": "info",
-    "sev4": "info",
-    "sev-4": "info",
-    "p5": "info",
-    "sev5": "info",
-    "sev-5": "info",
-}
+# What accounts usually call their priorities: "P1", "SEV-2", "P3 - minor". Without one the urgency decides.
+_PRIORITY = re.compile(r"(?:p|sev)[ -]?([0-5])\b", re.IGNORECASE)
+_BY_PRIORITY = ("critical", "critical", "high", "warning", "info", "info")
 _BY_URGENCY = {"high": "high", "low": "warning"}
 
 
@@ -132,8 +119,8 @@ def _labels(incident: Incident) -> dict[str, str]:
 
 
 def _severity(incident: Incident) -> str:
-    priority = ((incident.priority.summary if incident.priority else None) or "").lower()
-    return _BY_PRIORITY.get(priority) or _BY_URGENCY.get((incident.urgency or "").lower(), "")
+    level = _PRIORITY.match((incident.priority.summary if incident.priority else None) or "")
+    return _BY_PRIORITY[int(level[1])] if level else _BY_URGENCY.get((incident.urgency or "").lower(), "")
 
 
 def _service(source: str, delivery: Delivery, occurred: Occurred, service: Reference | None) -> list[MapFact]:
