@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from seamline.model.errors import Fix, Unreadable
 from seamline.model.event import Change, Event, Ticket
 from seamline.sources import json as source
 from seamline.sources.json import mapping
+
+from .serving import SECRET, serving
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CHANGE = {"type": "change", "id": "r1", "entity": "service:booking"}
@@ -226,3 +229,18 @@ def test_a_mapping_may_be_written_as_toml() -> None:
         mapping.from_toml('[[rule]]\nevent = {id = "{$.}"}')
     with pytest.raises(Fix, match="the mapping: "):
         mapping.from_toml("rule = [")
+
+
+def test_a_mapped_body_and_a_mistake_over_http(tmp_path: Path) -> None:
+    """The mapping is kept with its delivery; a mistake is answered with its reason and kept as unreadable."""
+    rule = {"event": EVENT}
+    with serving(tmp_path / "home", "json") as server:
+        door = {"Authorization": f"Bearer {SECRET}"}
+        taken = server.ask("POST", "/in/json", b'{"id": 7, "app": "booking"}', door | header(rule))
+        assert (taken.status, taken.json["parsed"]) == (202, True)
+        wrong = server.ask("POST", "/in/json", b'{"id": 7, "app": null}', door | header(rule))
+        assert (wrong.status, wrong.json["parsed"]) == (202, False)
+        assert wrong.json["error"].startswith("mapped by rule 1: ")
+        assert "service:booking" in {e["ref"] for e in server.ask("GET", "/api/entities").json["entities"]}
+        (listed,) = server.ask("GET", "/api/deliveries?unreadable=true").json["deliveries"]
+        assert listed["unreadable"].startswith("sealed: mapped by rule 1: ")

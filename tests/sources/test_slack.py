@@ -1,6 +1,7 @@
 """Slack: the clock at the door, what is an act, and what the person reads at once."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from runpy import run_path
@@ -12,6 +13,8 @@ from seamline.model.delivery import Delivery
 from seamline.model.word import Word
 from seamline.sources import slack
 from seamline.sources.slack.grammar import Act, understood
+
+from .serving import SECRET, Answer, Server, serving
 
 GOLDEN = Path(__file__).parent / "golden" / "slack"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -153,3 +156,35 @@ def test_a_delivery_is_known_by_slacks_own_id() -> None:
     assert slack.key({}, golden("command_ack")) == "13345224609.738474920.8088930838d88f008e0"
     assert slack.key({}, golden("url_verification")) == ""
     assert slack.key({}, b"\xff") == ""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("slack") / "home", "slack") as running:
+        yield running
+
+
+def post(server: Server, body: bytes, secret: str = SECRET) -> Answer:
+    """As Slack posts it, now."""
+    return server.ask("POST", "/in/slack", body, SIGN(body, secret.encode(), datetime.now(UTC)))
+
+
+def test_slack_reads_what_it_asks_for(server: Server) -> None:
+    """Over HTTP: the challenge, words for a command, 200 without words for an event, and 401 for a stranger."""
+    handshake = post(server, golden("url_verification"))
+    assert (handshake.status, list(handshake.json)) == (200, ["challenge"])
+    typed = post(server, golden("command_ack"))
+    assert (typed.status, typed.json["text"][:30]) == (200, "Noted: you take on I-3. It cou")
+    assert typed.headers["content-type"] == "application/json"
+    mentioned = post(server, golden("app_mention"))
+    assert (mentioned.status, mentioned.body) == (200, b"")
+    assert post(server, golden("command_ack"), secret="another").status == 401
+
+
+def test_slacks_retry_is_a_duplicate(server: Server) -> None:
+    """An event that is posted again is not there twice."""
+    for _ in range(2):
+        post(server, golden("message"))
+    listed = server.ask("GET", "/api/deliveries").json["deliveries"]
+    assert len([d for d in listed if d["key"] == "Ev08MFMKH6"]) == 1
+    assert [d for d in listed if d["unreadable"]] == []

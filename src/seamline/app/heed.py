@@ -44,13 +44,13 @@ class Unheard(Struct, frozen=True):
 def heed(home: Home, deliveries: Iterable[Delivery]) -> int:
     """Put on record what people said in these deliveries; returns how many words were.
 
-    Nothing is read of the log where nobody spoke. Otherwise O(log) once, for what was heeded before. Raises Retry as
-    the log does; the same deliveries may then be handed over again.
+    Nothing is read of the log where nobody spoke; otherwise what came since the first of the words, for those that were
+    heeded before. Raises Retry as the log does; the same deliveries may then be handed over again.
     """
     said = [pair for delivery in deliveries for pair in _words(home, delivery)]
     if not said:
         return 0
-    heeded = _heeded(home)
+    heeded = _heeded(home, after=min(word.seq for _, word in said))
     fresh = [(key, word) for key, word in said if key not in heeded]
     if not fresh:
         return 0
@@ -105,9 +105,9 @@ def _words(home: Home, delivery: Delivery) -> Iterator[tuple[str, Word]]:
         yield f"{KEY}{delivery.seq}:{n}", word
 
 
-def _heeded(home: Home) -> set[str]:
-    """The keys of the words that are on record."""
-    return {d.key for d in home.log.read() if d.source == rec.SOURCE and d.key.startswith(KEY)}
+def _heeded(home: Home, *, after: int = 0) -> set[str]:
+    """The keys of the words that came on record after a position."""
+    return {d.key for d in home.log.read(after) if d.source == rec.SOURCE and d.key.startswith(KEY)}
 
 
 def _keyed(key: str, n: int, record: rec.AnyRecord) -> Received:
