@@ -31,6 +31,8 @@ from lab.stage import Stage, revision
 
 POLL_S = 0.5
 RESCALE_WAIT_S = 60.0
+# A run may have to wait for a table that somebody locked.
+PIPELINE_S = 300.0
 READING_S = (4.0, 15.0)
 REPORTS = {"referrals": "empty_referrals", "revenue": "empty_revenue"}
 
@@ -225,7 +227,8 @@ class Director:
             triage = ["--with-triage"] if runs_triage(self._plan.cast) else []
             code, _, error = await run(
                 [*self._warehouse("run"), "--dsn", self._stage.admin_dsn,
-                 "--lineage-url", f"{self._stage.inbox_url}/api/v1/lineage", *triage, *fail]
+                 "--lineage-url", f"{self._stage.inbox_url}/api/v1/lineage", *triage, *fail],
+                timeout_s=PIPELINE_S,
             )  # fmt: skip
             self.say(
                 f"pipeline: exit {code} after {(datetime.now(UTC) - began_at) / timedelta(seconds=1):.1f} s"

@@ -57,9 +57,11 @@ async def explain_database_errors(request: web.Request, handler: Handler) -> web
     try:
         return await handler(request)
     except psycopg.OperationalError as error:
-        words = str(error).strip().splitlines()[-1:] or ["database unreachable"]
-        logging.warning("%s %s: %s", request.method, request.path, words[0])
-        return web.json_response({"error": words[0].rpartition("failed: ")[2]}, status=500)
+        last = str(error).strip().splitlines()[-1:] or ["database unreachable"]
+        # Of a statement that failed the last line only points at a word.
+        words = error.diag.message_primary or last[0].rpartition("failed: ")[2]
+        logging.warning("%s %s: %s", request.method, request.path, words)
+        return web.json_response({"error": words}, status=500)
 
 
 def spec_from_argv() -> PodSpec:
