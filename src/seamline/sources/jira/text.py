@@ -3,7 +3,6 @@
 Contract: developer.atlassian.com, "Atlassian Document Format".
 """
 
-import re
 from typing import Any
 
 # Nodes that end a line. Marks, media and layout say nothing in words.
@@ -30,7 +29,6 @@ _LEAVES = {
     "mention": ("text", "id"),
     "status": ("text",),
 }
-_GAPS = re.compile(r"\s*\n\s*")
 
 
 def plain(said: Any) -> str:
@@ -54,7 +52,8 @@ def plain(said: Any) -> str:
                 waiting.append("\n")
             content = node.get("content")
             waiting += reversed(content) if isinstance(content, list) else ()
-    return _GAPS.sub("\n", "".join(words)).strip()
+    lines = (line.strip() for line in "".join(words).split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def _shown(node: dict[str, Any], kind: str) -> str:
