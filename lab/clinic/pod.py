@@ -57,11 +57,15 @@ async def explain_database_errors(request: web.Request, handler: Handler) -> web
     try:
         return await handler(request)
     except psycopg.OperationalError as error:
-        last = str(error).strip().splitlines()[-1:] or ["database unreachable"]
-        # Of a statement that failed the last line only points at a word.
-        words = error.diag.message_primary or last[0].rpartition("failed: ")[2]
-        logging.warning("%s %s: %s", request.method, request.path, words)
-        return web.json_response({"error": words}, status=500)
+        logging.warning("%s %s: %s", request.method, request.path, words_of(error))
+        return web.json_response({"error": words_of(error)}, status=500)
+
+
+def words_of(error: psycopg.OperationalError) -> str:
+    """What PostgreSQL said, in one line."""
+    last = str(error).strip().splitlines()[-1:] or ["database unreachable"]
+    # Of a statement that failed the last line only points at a word.
+    return error.diag.message_primary or last[0].rpartition("failed: ")[2]
 
 
 def spec_from_argv() -> PodSpec:
