@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from seamline.app import perform, replay, views
 from seamline.app.home import Home
 from seamline.app.perform import LATER_S, LONGEST_S, TRIES, Performer, performing
+from seamline.app.watch import Watch
 from seamline.model import record as rec
 from seamline.model.delivery import Appended
 from seamline.model.errors import Retry as Busy
@@ -258,6 +260,22 @@ def test_a_slow_tool_never_holds_an_opinion_up(home: Home) -> None:
         assert len(tool.said) == 1
         go.set()
     assert 1 <= len(links(home)) <= 6
+
+
+def test_a_live_watch_offers_each_opinion_once(
+    home: Home, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each batch what triage thinks is offered, if it is new; what the watch answers is handed on."""
+    watch = Watch(replace(home, clock=lambda: at(401)))
+    performer = Performer(home, {"test": (tool := Tool())}, clock=clock)
+    offers: list[object] = []
+    offer_ = performer.offer
+    monkeypatch.setattr(performer, "offer", lambda o, t: (offers.append(o), offer_(o, t)))
+    follow = performer.after(lambda _: 1.5, watch.triage)
+    assert [follow(()), follow(())] == [1.5, 1.5]
+    assert offers == [watch.triage.opinion]
+    performer.run_due()
+    assert len(tool.said) == 6
 
 
 def test_the_thread_answers_what_it_is_offered(home: Home) -> None:

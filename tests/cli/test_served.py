@@ -18,6 +18,7 @@ from tests.app.world import SEAM, TREE, toml
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 FAR = "2999-01-01"
+SERVE = [sys.executable, "-m", "seamline.cli", "serve", "--port", "0"]
 OF_NOBODY = '{"entity": "service:of-nobody"}'
 
 
@@ -30,12 +31,14 @@ def clinic(seamline: Run, home: Path) -> Run:
     return seamline
 
 
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "SEAMLINE_HOME": str(home)}
+
+
 @pytest.fixture
 def served(clinic: Run, home: Path) -> Iterator[Run]:
     """The same, with its server running."""
-    command = [sys.executable, "-m", "seamline.cli", "serve", "--port", "0"]
-    env = {**os.environ, "SEAMLINE_HOME": str(home)}
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+    server = subprocess.Popen(SERVE, stdout=subprocess.PIPE, text=True, env=_environment(home))
     assert server.stdout is not None
     assert re.search(r"http://", server.stdout.readline())
     yield clinic
@@ -99,3 +102,16 @@ def test_without_a_server_the_one_who_writes_is_named(clinic: Run, home: Path) -
     assert f"process {os.getpid()} already writes" in refused.stderr
     assert "try again when it has ended" in refused.stderr
     assert (judged.returncode, "not on record" in judged.stderr) == (4, True)
+
+
+def test_actions_that_cannot_be_meant_stop_the_start(clinic: Run, home: Path) -> None:
+    """Before anything listens: one line with the file and the mend, and no token in it."""
+    assert clinic("seams").returncode == 0
+    file = home / "actions.toml"
+    file.write_text('[zendesk]\nhost = "clinic.example"\ntoken = "s3cret"')
+    file.chmod(0o600)
+    done = subprocess.run(
+        SERVE, capture_output=True, text=True, timeout=30, env=_environment(home), check=False
+    )
+    assert (done.returncode, done.stderr.count("\n"), "s3cret" in done.stderr) == (2, 1, False), done.stderr
+    assert "actions.toml: [zendesk]: host = 'clinic.example' is no Zendesk account" in done.stderr

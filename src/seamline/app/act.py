@@ -112,7 +112,10 @@ def act(home: Home, asked: Act, *, by: str = LOCAL, for_: str = "") -> Done:
             verdict = gating.gate(home, change, keep=True)
             return Done(verdict.outcome, verdict)
         case Erase(seqs, why):
-            return Done(f"{erasing.erase(home, seqs, why, by=by)} bodies removed")
+            said = f"{erasing.erase(home, seqs, why, by=by)} bodies removed"
+            return Done(
+                said + "; the server forgets what it had read of them when it starts anew" * home.followed
+            )
         case Decide(change, choice, why, review_at):
             return Done(deciding.decide(home, change, choice, why, review_at=review_at, by=by, for_=for_))
         case Acknowledge() | HandOver() | Correct():
