@@ -1,64 +1,24 @@
-"""A tool is added from outside: a package that names its module in the entry point group, and nothing else."""
+"""A tool is added from outside, as docs/how-to/add-a-source.md says: the page's own module on a real server."""
 
+import random
+import re
+import tomllib
 from collections.abc import Iterator
-from textwrap import dedent
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from seamline.sources import GROUP
-
 from .serving import SECRET, Answer, Server, serving
+from .test_contract import Case, damaged_bytes, damaged_json, only_unreadable, pseudonym
 
-MODULE = '''
-"""Ferry departures: a source that lives in a package of its own."""
-
-from collections.abc import Iterator, Mapping
-
-from msgspec import Struct
-
-from seamline.model import credential
-from seamline.model.delivery import Reply
-from seamline.model.event import Change
-from seamline.model.payload import decode, moment, rewrite
-from seamline.model.refs import event_id
-
-name = "ferry-line"
-retention = "record"
-paths: Mapping[str, int] = {"/ferry/v1/notices": 204}
-
-
-class Notice(Struct):
-    number: int
-    boat: str
-    at: str | None = None
-    captain: str = ""
-
-
-def key(headers, body):
-    return headers.get("x-notice", "")
-
-
-def verify(headers, body, secrets, now):
-    return credential.proves(headers, secrets)
-
-
-def redact(headers, body, pseudonym):
-    return rewrite(body, lambda d: {**d, "captain": pseudonym(d["captain"])} if "captain" in d else d)
-
-
-def parse(delivery) -> Iterator[Change]:
-    notice = decode(delivery.body, Notice)
-    at = moment(notice.at, delivery.received_at)
-    yield Change(
-        id=event_id(name, str(notice.number)), source=name, seq=delivery.seq, at=at, version_at=at,
-        entity=f"service:{notice.boat}", kind="manual", state="done", title=f"notice {notice.number}",
-    )
-
-
-def preflight(headers):
-    return Reply(200, headers=(("x-ferry", "welcome"),))
-'''
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-source.md"
 NOTICE = b'{"number": 7, "boat": "hoek-express", "at": "2026-11-23T10:00:00Z", "captain": "Jan de Wit"}'
+
+
+def page() -> dict[str, str]:
+    """The page's code blocks, by language."""
+    return dict(re.findall(r"```(python|toml)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL))
 
 
 @pytest.fixture(scope="module")
@@ -66,18 +26,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real server on whose path a package was put, as an installer would; ended with the module."""
     folder = tmp_path_factory.mktemp("outside")
     (folder / "ferry_line").mkdir()
-    (folder / "ferry_line" / "__init__.py").write_text(MODULE)
+    blocks = page()
+    (folder / "ferry_line" / "__init__.py").write_text(blocks["python"])
+    (group, named), *_ = tomllib.loads(blocks["toml"])["project"]["entry-points"].items()
     record = folder / "ferry_line-1.0.dist-info"
     record.mkdir()
     (record / "METADATA").write_text("Metadata-Version: 2.1\nName: ferry-line\nVersion: 1.0\n")
-    (record / "entry_points.txt").write_text(
-        dedent(
-            f"""\
-            [{GROUP}]
-            ferry = ferry_line
-            """
-        )
-    )
+    lines = [f"[{group}]", *(f"{name} = {module}" for name, module in named.items())]
+    (record / "entry_points.txt").write_text("\n".join(lines) + "\n")
     with serving(folder / "home", "ferry-line", {"PYTHONPATH": str(folder)}) as running:
         yield running
 
@@ -113,3 +69,16 @@ def test_its_door_and_its_reasons_are_as_everybodys(server: Server) -> None:
     listed = server.ask("GET", "/api/deliveries?unreadable=true").json["deliveries"]
     why = next(d["unreadable"] for d in listed if d["seq"] == odd.json["seq"])
     assert "Expected `int`, got `str`" in why
+
+
+def test_the_page_keeps_what_it_promises() -> None:
+    """Its module redacts once and for all, and takes any bytes with nothing worse than Unreadable."""
+    source = ModuleType("ferry_line")
+    exec(page()["python"], source.__dict__)
+    redacted = source.redact({}, NOTICE, pseudonym)
+    assert b"Jan" not in redacted
+    assert source.redact({}, redacted, pseudonym) == redacted
+    case = Case(PAGE, {}, NOTICE)
+    for seed in range(300):
+        for damage in (damaged_bytes, damaged_json):
+            only_unreadable(source, case, damage(NOTICE, random.Random(seed)))
