@@ -451,6 +451,19 @@ def test_what_a_resource_proves(said: dict[str, Any], found: set[tuple[str, str,
     assert proofs(spans(part)) == found
 
 
+def test_an_autoscaler_says_what_it_sizes() -> None:
+    """A metric of an autoscaler whose resource names its Deployment proves that it scales it."""
+    said = {
+        "k8s.hpa.name": "h",
+        "k8s.hpa.scaletargetref.kind": "Deployment",
+        "k8s.hpa.scaletargetref.name": "d",
+    }
+    part = resource("metrics", [{"name": "k8s.hpa.max_replicas", "gauge": {}}], service_name="")
+    part["resource"]["attributes"] += attributes(said)
+    body = json.dumps({"resourceMetrics": [part]}).encode()
+    assert proofs(body) == {("autoscaler:default/h", "scales", "deployment:default/d")}
+
+
 def test_repeats_are_one_fact() -> None:
     """The same proof in a later delivery has the same id."""
     first, later = (
@@ -526,6 +539,14 @@ def test_an_escape_hides_nobody() -> None:
     )
     hidden = body.replace(b"user.id", rb"\u0075ser.id").replace(b"huber@", rb"huber\u0040")
     assert b"uber" not in redacted(hidden)
+
+
+@pytest.mark.parametrize("odd", [{"key": []}, {"key": {}}, {"key": "http.url", "value": 5}, {}, []])
+def test_an_odd_attribute_is_unreadable_at_worst(odd: object) -> None:
+    """Attributes that are none don't stop a redaction."""
+    item = span(1, SERVER, said={"user.id": "Huber"})
+    item["attributes"].append(odd)
+    assert b"Huber" not in redacted(spans(resource("spans", [item])))
 
 
 def test_what_is_not_described_is_kept() -> None:

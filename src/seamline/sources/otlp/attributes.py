@@ -8,7 +8,8 @@ from typing import Any
 
 from seamline.sources.otlp import mapping, wire
 
-N_REMEMBERED = 1 << 16  # encoded attributes; about 300 bytes each
+N_REMEMBERED = 1 << 16  # encoded attributes
+_LONG = 256  # bytes; longer ones (stack traces, statements) seldom come again
 
 Value = str | bool | int | float | list[Any] | dict[str, Any] | bytes | None
 
@@ -74,12 +75,15 @@ def is_personal(key: str) -> bool:
     return key.startswith(_PERSONAL_GROUPS) or key in _PERSONAL
 
 
-@lru_cache(maxsize=N_REMEMBERED)
 def attribute(encoded: bytes) -> tuple[str, Value]:
     """Key and value of one attribute; remembered, because most come with every delivery. Raises Unreadable.
 
     A personal one has no value here: the same is read before and after redaction.
     """
+    return _remembered(encoded) if len(encoded) <= _LONG else _decoded(encoded)
+
+
+def _decoded(encoded: bytes) -> tuple[str, Value]:
     if encoded[:1] == b"{":  # no KeyValue in protobuf begins so
         told = mapping.key_value(encoded)
         key, value = told.key, _from_json(told.value)
@@ -87,6 +91,9 @@ def attribute(encoded: bytes) -> tuple[str, Value]:
         found: Any = wire.decoded("KeyValue", encoded)
         key, value = found.key, _from_protobuf(found.value)
     return (key, None) if is_personal(key) or key in URLS else (key, value)
+
+
+_remembered = lru_cache(maxsize=N_REMEMBERED)(_decoded)
 
 
 def attributes(encoded: Iterable[bytes]) -> dict[str, Value]:

@@ -59,7 +59,7 @@ def origin(encoded: tuple[bytes, ...]) -> Origin:
         shared={name: text for name, text in labels.items() if name not in _OF_ONE_REPLICA},
         ref=service or _without_service(labels, found),
         service=service,
-        proofs=dict(_proofs(service, labels, found)) if service else {},
+        proofs=dict(_proofs(service, labels, found) if service else _scaled(labels, found)),
     )
 
 
@@ -117,6 +117,19 @@ def _proofs(
     if "deployment" in labels and "namespace" in labels:
         deployment = f"deployment:{labels['namespace']}/{labels['deployment']}"
         yield (service, "runs_on", deployment), "k8s.deployment.name of what it sends"
+
+
+def _scaled(labels: Mapping[str, str], found: Mapping[str, Value]) -> Iterator[tuple[Proof, str]]:
+    """What an autoscaler sizes, by its own resource."""
+    ref = refs.from_labels(labels)
+    target = first_text(found, "k8s.hpa.scaletargetref.name")
+    if (
+        target
+        and "horizontalpodautoscaler" in labels
+        and found.get("k8s.hpa.scaletargetref.kind") == "Deployment"
+    ):
+        deployment = f"deployment:{labels.get('namespace', 'default')}/{target}"
+        yield (ref, "scales", deployment), "k8s.hpa.scaletargetref.name of its metrics"
 
 
 def _revisions(found: Mapping[str, Value]) -> dict[str, str]:

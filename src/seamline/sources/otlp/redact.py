@@ -6,7 +6,7 @@ addresses. The body of a log record goes as a whole: it may say anything of anyb
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import Message
@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from seamline.model.payload import replacer, rewrite
 from seamline.model.ports import Pseudonym
 from seamline.sources.otlp import mapping, wire
-from seamline.sources.otlp.attributes import MARKS, N_REMEMBERED, URLS, is_personal
+from seamline.sources.otlp.attributes import MARKS, URLS, is_personal
 from seamline.sources.otlp.body import is_json
 
 Replace = Callable[[str], str]
@@ -83,7 +83,7 @@ def _clean_attributes(encoded: Any, replace: Replace) -> bool:
 
 def _left_of(encoded: bytes, replace: Replace) -> bytes | None:
     """An attribute without what is personal in it; None when all of it is."""
-    if not _is_suspicious_attribute(encoded):
+    if not _is_suspicious(encoded):
         return encoded
     told = wire.decoded("KeyValue", encoded)
     if is_personal(told.key):
@@ -109,26 +109,25 @@ def _clean_value(value: Any) -> bool:
     return changed
 
 
-_is_suspicious_attribute = lru_cache(maxsize=N_REMEMBERED)(_is_suspicious)
-
-
 # -- JSON -----------------------------------------------------------------------------------------
 def _rewritten(value: Any, field: str, replace: Replace) -> Any:
     """The value of a field, or an item of its list."""
     if isinstance(value, str):
         return replace(value)
     if isinstance(value, list):
-        return [_rewritten(item, field, replace) for item in value if not _is_personal_member(item)]
+        return [_rewritten(item, field, replace) for item in value if not is_personal(_key_of(item))]
     if not isinstance(value, dict):
         return value
-    if value.get("key") in URLS:
+    if _key_of(value) in URLS:
         value = {**value, "value": _bare_value(value.get("value"))}
     dropped = "body" if field == "logRecords" else None
     return {name: _rewritten(item, name, replace) for name, item in value.items() if name != dropped}
 
 
-def _is_personal_member(item: Any) -> bool:
-    return isinstance(item, dict) and isinstance(item.get("key"), str) and is_personal(item["key"])
+def _key_of(item: Any) -> str:
+    """The key of an attribute; "" for whatever is none."""
+    key = item.get("key") if isinstance(item, dict) else None
+    return key if isinstance(key, str) else ""
 
 
 def _bare_value(value: Any) -> Any:
