@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seamline.analysis.detect import detect
+from seamline.analysis.facts import Facts
 from seamline.model.delivery import Delivery
 from seamline.model.errors import Unreadable
 from seamline.model.event import Event, MapFact, Measurement
@@ -69,12 +71,14 @@ def metrics(*items: dict[str, Any], **said: Any) -> bytes:
     return json.dumps({"resourceMetrics": [resource("metrics", list(items), **said)]}).encode()
 
 
-def span(number: int, kind: int, parent: int = 0, said: Mapping[str, Any] | None = None, **more: Any) -> Any:
-    """A span of a tenth of a second."""
+def span(
+    number: float, kind: int, parent: int = 0, said: Mapping[str, Any] | None = None, **more: Any
+) -> Any:
+    """A span of a tenth of a second; it begins so many seconds after the first, which also tells it apart."""
     return {
         "traceId": "5b8efff798038103d269b633813fc60c",
-        "spanId": f"{number:016x}",
-        "parentSpanId": f"{parent:016x}" if parent else "",
+        "spanId": f"{round(number * 100):016x}",
+        "parentSpanId": f"{parent * 100:016x}" if parent else "",
         "kind": kind,
         "startTimeUnixNano": nanos(number),
         "endTimeUnixNano": nanos(number + 0.1),
@@ -472,6 +476,23 @@ def test_repeats_are_one_fact() -> None:
     )
     assert first.id == later.id
     assert first.version_at < later.version_at
+
+
+def test_failing_spans_are_symptoms_of_service_and_callee() -> None:
+    """Half an hour of calls, of which the last three minutes fail: seen at the service, and at its database."""
+    facts = Facts()
+    for n in range(360):
+        status = {"code": 2 if n >= 324 and n % 3 else 0}
+        to = {"db.system.name": "postgresql", "server.address": "visits-db"}
+        calls = [(SERVER, {}), (CLIENT, to)] * 20
+        items = [
+            span(5 * n + i / 100, kind, said=said, status=status) for i, (kind, said) in enumerate(calls)
+        ]
+        facts.add(parsed(spans(resource("spans", items))))
+    as_of = datetime.fromtimestamp(AT_S + 5 * 360, UTC)
+    found = detect(facts, lambda ref: ref, as_of, "production")
+    failing = {one.entity for one in found if one.kind == "error_ratio" and one.symptom is not None}
+    assert failing == {"service:booking", "database:visits-db"}
 
 
 # -- redaction ------------------------------------------------------------------------------------
