@@ -1,10 +1,10 @@
 """What is personal in a CloudEvent: people in the fields that name them, their names elsewhere, e-mail addresses.
 
-Events of unknown types may hold anything: there, too, what stands in a field that usually names a person goes, with every
+Events of unknown types may hold anything: there, too, all that stands in a person's object goes, with every
 address. Data that can't be looked into (base64, a binary format) makes the whole unreadable, so that it is sealed.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seamline.model.errors import Unreadable
@@ -16,7 +16,11 @@ _PEOPLE = frozenset(
     {"actor", "assignee", "assignees", "author", "committer", "creator", "reporter", "requester", "reviewer"}
     | {"reviewers", "sender", "updatedBy", "user", "approver", "approvers"}
 )
-_NAMES = frozenset({"name", "displayName", "fullName", "login", "username", "userName", "id"})
+# Fields that hold a person's name or number wherever they stand.
+_NAMES = frozenset(
+    {"displayName", "firstName", "first_name", "fullName", "full_name", "lastName", "last_name", "login"}
+    | {"phone", "phoneNumber", "username", "userName", "user_name"}
+)
 # What an event is known by stays, but for addresses; a service may be called like a person.
 _KEPT = frozenset(
     {"artifactId", "id", "source", "specversion", "specVersion", "type", "time", "timestamp", "group"}
@@ -49,41 +53,35 @@ def _redacted(document: Any, pseudonym: Pseudonym) -> Any:
     if any(isinstance(event, dict) and event.get("data_base64") is not None for event in events):
         raise Unreadable("data in base64 can't be looked into")
     addresses = replacer(pseudonym)
-    names = replacer(pseudonym, words=set(_names(document, "")))
-    return _without_people(document, "", addresses, names, pseudonym)
+    names = replacer(pseudonym, words=set(_names(document, "", of_person=False)))
+
+    def person(text: str) -> str:
+        return text if not text or is_pseudonym(text) else pseudonym(text)
+
+    def without_people(value: Any, field: str, of_person: bool) -> Any:
+        if isinstance(value, str):
+            if of_person or field in _NAMES:
+                return person(value)
+            return addresses(value) if field in _KEPT else names(value)
+        if isinstance(value, list):
+            return [without_people(item, field, of_person) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            inner: without_people(item, inner, of_person or inner in _PEOPLE) for inner, item in value.items()
+        }
+
+    return without_people(document, "", False)
 
 
-def _names(value: Any, field: str) -> Iterator[str]:
-    """Every name in a field that names people, and its parts, by which they go alone."""
+def _names(value: Any, field: str, *, of_person: bool) -> Iterator[str]:
+    """What people are called, and its parts, by which they go alone."""
     if isinstance(value, list):
         for item in value:
-            yield from _names(item, field)
+            yield from _names(item, field, of_person=of_person)
     elif isinstance(value, dict):
         for inner, item in value.items():
-            yield from _names(item, field if field in _PEOPLE and inner in _NAMES else inner)
-    elif isinstance(value, str) and field in _PEOPLE and not is_pseudonym(value):
-        yield from (part for part in (value, *value.split()) if len(part) > 2)
-
-
-def _without_people(
-    value: Any,
-    field: str,
-    addresses: Callable[[str], str],
-    names: Callable[[str], str],
-    pseudonym: Pseudonym,
-) -> Any:
-    """The value of a field; fields of a person's object are read as the person's own."""
-    if isinstance(value, str):
-        if field in _PEOPLE:
-            return value if not value or is_pseudonym(value) else pseudonym(value)
-        return addresses(value) if field in _KEPT else names(value)
-    if isinstance(value, list):
-        return [_without_people(item, field, addresses, names, pseudonym) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        inner: _without_people(
-            item, field if field in _PEOPLE and inner in _NAMES else inner, addresses, names, pseudonym
-        )
-        for inner, item in value.items()
-    }
+            yield from _names(item, inner, of_person=of_person or inner in _PEOPLE)
+    elif isinstance(value, str) and (field in _NAMES | _PEOPLE or (of_person and field == "name")):
+        spelled = () if is_pseudonym(value) else (value, *value.split())
+        yield from (part for part in spelled if len(part) > 2)
