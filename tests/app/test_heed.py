@@ -76,6 +76,14 @@ def test_a_word_becomes_its_persons_record(home: Home) -> None:
     assert views.incidents(home)[0].acknowledged_at == at(410)
 
 
+def test_an_opinion_at_hand_is_used(home: Home) -> None:
+    """Who keeps the opinion hands it in: nothing is formed anew to find the incident."""
+    kept = views.opinion(home)
+    assert heed(home, [say(home, "ack I-1")], kept) == 1
+    nothing_yet = views.opinion(home, until=1)
+    assert heed(home, [say(home, "ack I-1")], nothing_yet) == 0
+
+
 @pytest.mark.parametrize("to", ["otto", "<@U0TT0|o.reiter>"])
 def test_an_incident_goes_to_a_person_or_a_mention(home: Home, to: str) -> None:
     """A hand-over names an id of the tree or mentions an account; the person is told, the reason kept."""

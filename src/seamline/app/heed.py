@@ -41,8 +41,10 @@ class Unheard(Struct, frozen=True):
     why: str
 
 
-def heed(home: Home, deliveries: Iterable[Delivery]) -> int:
+def heed(home: Home, deliveries: Iterable[Delivery], opinion: Opinion | None = None) -> int:
     """Put on record what people said in these deliveries; returns how many words were.
+
+    `opinion` is the latest one where somebody keeps it; else it is formed anew, which reads the whole log.
 
     Nothing is read of the log where nobody spoke; otherwise what came since the first of the words, for those that were
     heeded before. Raises Retry as the log does; the same deliveries may then be handed over again.
@@ -54,7 +56,7 @@ def heed(home: Home, deliveries: Iterable[Delivery]) -> int:
     fresh = [(key, word) for key, word in said if key not in heeded]
     if not fresh:
         return 0
-    opinion = views.opinion(home)
+    opinion = opinion or views.opinion(home)
     n_heeded = 0
     for key, word in fresh:
         try:
