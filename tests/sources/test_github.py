@@ -132,3 +132,39 @@ def test_organisations_bots_and_machines_are_not_people() -> None:
     }
     raw = json.dumps(body).encode()
     assert github.redact({}, raw, lambda _: "gone") == raw
+
+
+MIRA = {"login": "mira", "type": "User"}
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("write to mira@clinic.test", "write to p"),
+        ({"sender": MIRA, "note": "for mira"}, {"sender": {"login": "p", "type": "User"}, "note": "for p"}),
+        (
+            {"sender": MIRA, "note": "for admiral"},
+            {"sender": {"login": "p", "type": "User"}, "note": "for admiral"},
+        ),
+        ({"sender": {"login": "Zoë"}, "note": "by Zoë"}, {"sender": {"login": "p"}, "note": "by p"}),
+        ({"author": {"name": ["mira@clinic.test"], "email": "x"}}, {"author": {}}),
+        (
+            {"url": "git@github.test:a/b", "note": "ask @mira"},
+            {"url": "git@github.test:a/b", "note": "ask p"},
+        ),
+        ({"url": "legit@clinic.test"}, {"url": "p"}),
+        ([{"sender": MIRA}, {"note": "mira"}], [{"sender": {"login": "p", "type": "User"}}, {"note": "p"}]),
+    ],
+)
+def test_people_are_found_wherever_they_stand(said: object, left: object) -> None:
+    """In their own objects, in any text of the same delivery, at any depth, however JSON spells them."""
+    for body in (json.dumps(said), json.dumps(said, ensure_ascii=False)):
+        assert json.loads(github.redact({}, body.encode(), lambda _: "p")) == left
+
+
+@pytest.mark.parametrize(
+    "said", ['{ "a": 1 }', '{"u": "git@github.test:a/b"}', '"x"', "[]", '{"user": "main"}']
+)
+def test_a_body_without_people_keeps_its_bytes(said: str) -> None:
+    """Spaces and all: what needs no change gets none."""
+    assert github.redact({}, said.encode(), lambda _: "p") == said.encode()

@@ -8,7 +8,10 @@ personal account keeps its full name, which is its identity.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from seamline.model.payload import EMAIL, is_pseudonym, replacer, rewrite
+from msgspec.json import encode
+
+from seamline.model.errors import Unreadable
+from seamline.model.payload import EMAIL, N_WORDS, decode, is_pseudonym, replacer
 from seamline.model.ports import Pseudonym
 from seamline.sources.github.parse import json_of
 
@@ -55,22 +58,69 @@ _PLAIN = frozenset(
         "version",
     }
 )
+_NESTED = (dict, list)
+_SPEAKING = (dict, list, str)
+_Nested = dict[str, Any] | list[Any]
+_NAMED = ("login", "name", "username")
+_KEPT = (*_NAMED, "type")
 _MACHINE = "web-flow"  # the account that commits what people do in the browser
 
 
 def redact(headers: Mapping[str, str], body: bytes, pseudonym: Pseudonym) -> bytes:  # noqa: ARG001
     """The delivery without people; a form-encoded body comes back as its JSON."""
-    return rewrite(json_of(body), lambda document: _redacted(document, pseudonym))
+    text = json_of(body)
+    whole = [decode(text, object)]
+    try:
+        names: set[str] = set()
+        changed = _take_people_out(whole, "", pseudonym, names)
+        plain = encode(whole[0])
+        if _may_hold(plain, names):  # most deliveries name people in their own objects only
+            keep = _own_names(whole[0])
+            replace = replacer(pseudonym, patterns=(EMAIL, _MENTION), words=names, keep=keep)
+            changed = _take_names_out(whole, "", replace) or changed
+            plain = encode(whole[0])
+    except RecursionError:
+        raise Unreadable("the JSON is nested too deeply") from None
+    return plain if changed else text
 
 
-def _redacted(document: Any, pseudonym: Pseudonym) -> Any:
-    replace = replacer(
-        pseudonym,
-        patterns=(EMAIL, _MENTION),
-        words=set(_names(document, "")),
-        keep=_own_names(document),
-    )
-    return _without_people(document, "", replace, pseudonym)
+def _take_people_out(value: _Nested, field: str, pseudonym: Pseudonym, names: set[str]) -> bool:
+    """Shrink the objects of people within `value`, and add what they are called; whether there was something to do."""
+    changed = False
+    for place, inner, item in _entries(value, field, _NESTED):
+        if isinstance(item, dict) and _is_person(item, inner):
+            names.update(_names(item, inner))
+            value[place] = nobody = _nobody(item, pseudonym)
+            changed = changed or nobody != item
+        else:
+            changed = _take_people_out(item, inner, pseudonym, names) or changed
+    return changed
+
+
+def _may_hold(plain: bytes, names: set[str]) -> bool:
+    """Whether e-mails, mentions or names may stand in JSON whose objects of people are shrunk."""
+    if plain.count(b"@") != plain.count(b'"git@'):  # clone addresses begin so
+        return True
+    return len(names) > N_WORDS or any(encode(name)[1:-1] in plain for name in names)
+
+
+def _take_names_out(value: _Nested, field: str, replace: Callable[[str], str]) -> bool:
+    """Rewrite the texts within `value`, whose people are shrunk; whether there was something to do."""
+    changed = False
+    for place, inner, item in _entries(value, field, _SPEAKING):
+        if isinstance(item, str):
+            if inner not in _PLAIN and (text := replace(item)) != item:
+                value[place], changed = text, True
+        else:
+            changed = _take_names_out(item, inner, replace) or changed
+    return changed
+
+
+def _entries(value: _Nested, field: str, kinds: tuple[type, ...]) -> list[tuple[Any, str, Any]]:
+    """What of some kinds is in an object or a list: its place there, the field it belongs to, itself."""
+    if isinstance(value, dict):
+        return [(inner, inner, item) for inner, item in value.items() if isinstance(item, kinds)]
+    return [(place, field, item) for place, item in enumerate(value) if isinstance(item, kinds)]
 
 
 def _own_names(document: Any) -> list[str]:
@@ -89,41 +139,28 @@ def _is_person(value: Mapping[str, Any], field: str) -> bool:
     return "name" in value and is_author and value.get("username") != _MACHINE
 
 
-def _names(value: Any, field: str) -> Iterator[str]:
-    """Every name that people go by in the document."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _names(item, field)
-    elif isinstance(value, dict):
-        if _is_person(value, field):
-            yield from (name for name in _spelled(value).values() if len(name) > 1)
-        for inner, item in value.items():
-            yield from _names(item, inner)
-
-
-def _without_people(value: Any, field: str, replace: Callable[[str], str], pseudonym: Pseudonym) -> Any:
-    if isinstance(value, str):
-        return value if field in _PLAIN else replace(value)
-    if isinstance(value, list):
-        return [_without_people(item, field, replace, pseudonym) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if _is_person(value, field):
-        return _nobody(value, pseudonym)
-    return {inner: _without_people(item, inner, replace, pseudonym) for inner, item in value.items()}
+def _names(value: _Nested, field: str) -> Iterator[str]:
+    """Every name that people go by within `value`, itself included."""
+    if isinstance(value, dict) and _is_person(value, field):
+        yield from (name for name in _spelled(value).values() if len(name) > 1)
+    for _, inner, item in _entries(value, field, _NESTED):
+        yield from _names(item, inner)
 
 
 def _spelled(person: Mapping[str, Any]) -> dict[str, str]:
     """The fields of a person's object that hold a name which redaction has not met yet."""
-    fields = {field: person.get(field) for field in ("login", "name", "username")}
     return {
         field: name
-        for field, name in fields.items()
-        if isinstance(name, str) and name and not is_pseudonym(name)
+        for field in _NAMED
+        if isinstance(name := person.get(field), str) and name and not is_pseudonym(name)
     }
 
 
 def _nobody(person: Mapping[str, Any], pseudonym: Pseudonym) -> dict[str, Any]:
     """What is left of a person's object: its pseudonyms and its type."""
-    kept = {field: person[field] for field in ("login", "name", "username", "type") if field in person}
-    return kept | {field: pseudonym(name) for field, name in _spelled(person).items()}
+    kept = {
+        field: person[field] for field in _KEPT if field in person and not isinstance(person[field], _NESTED)
+    }
+    for field, name in _spelled(person).items():
+        kept[field] = pseudonym(name)
+    return kept
