@@ -1,0 +1,67 @@
+"""Texts from outside come out as texts."""
+
+from collections.abc import Callable
+
+from .conftest import Served, Tab
+
+NASTY = "\"><img src=x onerror=alert(1)><script>alert(2)</script>'{{7*7}}</title>"
+
+
+def test_tickets_and_refs_come_out_as_text(own: Callable[..., Served], tab: Callable[..., Tab]) -> None:
+    """A ticket's subject, a desk's ref, a release's title, a header and an id full of markup run nowhere."""
+    server = own()
+    ticket = {
+        "type": "zen:event-type:ticket.created", "time": "2026-11-23T10:00:00Z",
+        "detail": {"id": "7", "subject": NASTY, "description": NASTY, "group_id": NASTY, "created_at": "2026-11-23T10:00:00Z"},
+    }  # fmt: skip
+    change = {
+        "action": "created",
+        "deployment": {
+            "id": 1, "sha": "5b1f0c9d7e3a4486b2d19c0fe7a58d6634e1b7c2", "ref": NASTY, "task": NASTY,
+            "environment": "production", "description": NASTY, "created_at": "2026-11-23T10:00:00Z",
+            "updated_at": "2026-11-23T10:00:00Z",
+        },
+        "repository": {"id": 2, "name": "x", "full_name": f"a/{NASTY}"},
+    }  # fmt: skip
+    first = server.deliver("zendesk", ticket, x_zendesk_webhook_invocation_id=NASTY, x_nasty=NASTY)
+    second = server.deliver("github", change, x_github_event="deployment", x_github_delivery="2")
+    found = tab()
+    for _ in range(200):
+        if server.get("/").text.count("onerror") > 1:
+            break
+    for path in ("/", "/?span=7d", "/seams", "/deliveries", f"/deliveries/{first}", f"/deliveries/{second}"):
+        found.open(server.url + path)
+        assert found.page.locator("img, main script").count() == 0
+        assert found.page.evaluate("window.violations") == []
+        assert found.trouble == []
+    found.open(f"{server.url}/deliveries/{first}")
+    assert "<img src=x onerror=alert(1)>" in found.page.inner_text("main")
+
+
+def test_an_address_is_not_believed(friday: Served, guarded: Served) -> None:
+    """What a link brings along comes out as text, and leads nowhere else."""
+    said = friday.get("/incidents/%3Cscript%3Ealert(1)%3C%2Fscript%3E")
+    assert said.status == 404
+    assert "<script>alert" not in said.text
+    for elsewhere in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+        came = guarded.ask("POST", "/login", {"token": "dario-token", "next": elsewhere}, peer="127.0.2.1")
+        assert (came.status, came.headers["location"]) == (303, "/")
+
+
+def test_the_policy_allows_nothing_inline_and_nobody_else(friday: Served) -> None:
+    """Every page carries it; no page has an inline script or style."""
+    for path in ("/", "/incidents/I-1", "/seams", "/deliveries", "/login", "/incidents/none"):
+        came = friday.get(path)
+        policy = came.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert "style=" not in came.text
+        assert "<style" not in came.text
+        assert "<script>" not in came.text
+
+
+def test_another_sites_name_for_this_machine_is_refused(friday: Served) -> None:
+    """A browser that was sent here under a foreign name reads nothing, not even the form to log in on."""
+    for path in ("/", "/login", "/events", "/api/lanes"):
+        assert friday.get(path, host="evil.example").status == 400
