@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from seamline.analysis.capacity import Meeting
-from seamline.analysis.delay import JOINT, ONSET, Law
+from seamline.analysis.delay import JOINT, Law, onset
+from seamline.analysis.rollout import Live
 from seamline.analysis.show import AT_ONCE
 from seamline.analysis.stackmap import StackMap
 from seamline.model.event import Change
@@ -30,6 +31,10 @@ GUILT = {
 NAMES_IT = 15.0
 MOST_GUILT = 0.6
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,}")
+_TAKES_AWAY = re.compile(
+    r"\b(drop|rename|alter\s+column|modify|change|truncate|delete|update|not\s+null|revoke)\b|\btype\b",
+    re.IGNORECASE,
+)
 # Some tools announce and never report that it was carried out: half of such changes are taken as made.
 ONLY_ANNOUNCED = 0.5
 # A meeting whose limit is shown to be crossed by both together and by neither alone is no chance encounter:
@@ -116,26 +121,30 @@ def find(
     stack: StackMap,
     sick: Sequence[Observable],
     as_of: datetime,
+    live: Live | None = None,
 ) -> list[Candidate]:
     """All candidates that could reach an entity with a symptom, sorted by key.
 
+    `live` says when versions were first seen running.
     O(changes + units) reach look-ups. A pair of changes is a candidate only where the map knows what they share and
     its figures can be checked: without a mechanism, two changes are two causes, or a coincidence.
     """
     symptomatic = frozenset(o.entity for o in sick)
     columns = frozenset(o.slice for o in sick if o.kind in AT_ONCE and o.slice)
-    singles = [c for g in groups if (c := _single(g, columns, as_of)) and _touches(c, stack, symptomatic)]
+    singles = [
+        c for g in groups if (c := _single(g, columns, as_of, live)) and _touches(c, stack, symptomatic)
+    ]
     by_id = {g.change.id: g for g in groups}
     latents = [c for c in _latents(stack) if _touches(c, stack, symptomatic)]
-    joint = [_meeting(m, by_id) for m in meetings if m.first in by_id and m.second in by_id]
+    joint = [_meeting(m, by_id, live) for m in meetings if m.first in by_id and m.second in by_id]
     return sorted([*singles, *latents, *joint], key=lambda c: c.key)
 
 
-def _single(g: Grouped, columns: frozenset[str], as_of: datetime) -> Candidate | None:
+def _single(g: Grouped, columns: frozenset[str], as_of: datetime, live: Live | None) -> Candidate | None:
     c = g.change
     if c.at > as_of or c.at < as_of - LOOK_BACK or c.state == "failed":
         return None
-    main, *others = mechanisms(g)
+    main, *others = mechanisms(g, live)
     weight = GUILT.get(c.kind, 0.03) * (ONLY_ANNOUNCED if c.state == "announced" else 1.0)
     if columns & _words(c):
         weight = min(MOST_GUILT, weight * NAMES_IT)
@@ -159,14 +168,25 @@ def _words(c: Change) -> frozenset[str]:
     return frozenset(_WORD.findall(" ".join(texts)))
 
 
-def mechanisms(g: Grouped) -> list[Mechanism]:
+def mechanisms(g: Grouped, live: Live | None = None) -> list[Mechanism]:
     """One per entity that the change touches, its own first."""
     c = g.change
-    law = ONSET.get(c.kind, ONSET["manual"])
+    law = onset(c.kind, live.since(c, g.entity) if live is not None else None)
     return [
-        Mechanism(origin, c.kind, 1.0, c.at.timestamp(), law)
+        Mechanism(origin, shown_as(c), 1.0, c.at.timestamp(), law)
         for origin in (g.entity, *(r for r in g.also if r != g.entity))
     ]
+
+
+def shown_as(c: Change) -> str:
+    """How a fault of this change shows, a key of the table in `show`: its kind, or less by its own words.
+
+    A migration whose statements only add (an index, a table, a column) takes nothing away from who reads.
+    """
+    statement = str(c.facts.get("statement", ""))
+    if c.kind == "schema" and statement and not _TAKES_AWAY.search(statement):
+        return "schema that adds"
+    return c.kind
 
 
 def _latents(stack: StackMap) -> list[Candidate]:
@@ -180,14 +200,14 @@ def _latents(stack: StackMap) -> list[Candidate]:
     return out
 
 
-def _meeting(m: Meeting, by_id: Mapping[str, Grouped]) -> Candidate:
+def _meeting(m: Meeting, by_id: Mapping[str, Grouped], live: Live | None) -> Candidate:
     first, second = by_id[m.first], by_id[m.second]
     later = max(first.change.at, second.change.at)
     joint = Mechanism(m.entity, "capacity", 0.95, later.timestamp(), JOINT)
     return Candidate(
         f"collision:{m.first}+{m.second}", "collision",
         GUILT_CROSSED if m.sure else GUILT_CROSSED_UNSURE,
-        joint, (*mechanisms(first), *mechanisms(second)), (m.first, m.second), m.entity, later,
+        joint, (*mechanisms(first, live), *mechanisms(second, live)), (m.first, m.second), m.entity, later,
         f"{first.change.title} met {second.change.title}: {m.text}",
         (first.entity, second.entity),
     )  # fmt: skip

@@ -17,11 +17,15 @@ TAIL_S = timedelta(days=30).total_seconds()
 
 
 class Law(Struct, frozen=True):
-    """Lognormal with this median and log-spread; `tail` of the mass lies flat over 30 days."""
+    """Lognormal with this median and log-spread; `tail` of the mass lies flat over 30 days.
+
+    With `instead`, half of the mass follows that law.
+    """
 
     median_s: float
     sigma: float
     tail: float = 0.0
+    instead: "Law | None" = None
 
     def cdf(self, delay_s: Floats) -> Floats:
         """P(delay <= x) for each x; 0 for x <= 0. O(n)."""
@@ -29,6 +33,8 @@ class Law(Struct, frozen=True):
         fast = ndtr(np.log(x / self.median_s) / self.sigma)
         flat = np.clip(x / TAIL_S, 0.0, 1.0)
         mass = (1.0 - self.tail) * fast + self.tail * flat
+        if self.instead is not None:
+            mass = (mass + self.instead.cdf(delay_s)) / 2
         return np.asarray(np.where(delay_s <= 0, 0.0, mass), dtype=np.float64)
 
     def between(self, low_s: Floats, high_s: Floats) -> Floats:
@@ -48,5 +54,17 @@ ONSET: dict[str, Law] = {
     "data": Law(60.0, 1.8, 0.2),
     "manual": Law(30.0, 1.6, 0.15),
 }
+# A version bites once it runs. It is seen at the first scrape after it answers, so its harm may be older by one.
+_SEEN_S, _SEEN_SIGMA = 4.0, 0.4
+
+
+def onset(kind: str, live_s: float | None) -> Law:
+    """How long after its announcement a change does harm; `live_s`: when what it brings was first seen running."""
+    usual = ONSET.get(kind, ONSET["manual"])
+    if live_s is None:
+        return usual
+    return Law(live_s + _SEEN_S, _SEEN_SIGMA, usual.tail, usual)
+
+
 # A collision bites when the later of the two has taken hold: new workers boot and open their connections.
 JOINT = Law(12.0, 0.9, 0.02)

@@ -246,6 +246,11 @@ class Facts:
         found = (self._series[name] for name in sorted(self._of_metric.get(metric, ())))
         return [samples.read(keep) for samples in found]
 
+    def named_like(self, ending: str) -> list[Series]:
+        """The series whose metric ends so, and that have samples; sorted by natural key."""
+        metrics = sorted(metric for metric in self._of_metric if metric.endswith(ending))
+        return [one for metric in metrics for one in self.latest(metric) if len(one.times)]
+
     def sorted_changes(self) -> list[ev.Change]:
         """By (time, entity, id)."""
         return sorted(self.changes.values(), key=lambda c: (c.at, c.entity, c.id))

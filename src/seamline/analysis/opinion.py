@@ -17,6 +17,7 @@ from seamline.analysis.facts import Facts
 from seamline.analysis.incidents import Base, Found, Scene, attach
 from seamline.analysis.ownership import Tree
 from seamline.analysis.rank import rank
+from seamline.analysis.rollout import Live
 from seamline.model.incident import Incident
 from seamline.model.record import AnyRecord
 from seamline.model.symptom import Observable
@@ -105,7 +106,7 @@ def _explain(
     changes = [c for c in facts.changes.values() if c.dims.get("environment", default) == environment]
     groups = cand.group(changes, stack)
     meetings = capacity.meetings([g.change for g in groups], facts, stack, as_of)
-    candidates = {c.key: c for c in cand.find(groups, meetings, stack, v.sick, as_of)}
+    candidates = {c.key: c for c in cand.find(groups, meetings, stack, v.sick, as_of, Live(facts, stack))}
     scores = {key: likelihood.score(c, v, stack) for key, c in candidates.items()}
     scores["unknown"] = likelihood.unknown(v)
     return [

@@ -54,7 +54,7 @@ def from_labels(labels: Mapping[str, str]) -> str:
     """The entity that a Prometheus-style label set speaks about, in the tool's own spelling.
 
     The most specific label wins: what was called (`peer`), the autoscaler, the Deployment, the service's
-    own name, the database server, at last the scrape job. Never fails: a label set that names nothing
+    own name, the database server, the scrape job, at last the model. Never fails: a label set that names nothing
     gives `alert:<alertname>` or `scrape:unknown`, which the map shows as a loose end.
     """
     namespace = labels.get("namespace", "default")
@@ -70,6 +70,8 @@ def from_labels(labels: Mapping[str, str]) -> str:
         ("server", "database"),
         ("datname", "database"),
         ("job", "scrape"),
+        ("model", "model"),
+        ("model_name", "model"),
         ("alertname", "alert"),
     ):
         if labels.get(label):

@@ -47,7 +47,7 @@ def episodes(distance: Floats, values: Floats, step_s: float, rule: Rule) -> lis
     distance, enough = distance[rows], enough[rows]
     walk = _Walk(len(rows), step_s, rule)
     known = np.isfinite(distance).any(axis=0)
-    known[: int(np.argmax(over))] = False
+    known[: int(np.argmax(over))] = False  # type: ignore[index]
     for cell in np.flatnonzero(known):
         walk.step(int(cell), distance[:, cell], enough[:, cell])
     for row, far, found in zip(rows, distance, walk.found(distance.shape[1]), strict=True):
@@ -68,7 +68,18 @@ def _began(one: Episode, distance: Floats) -> Episode:
         elif i == 0 or distance[known[i - 1]] < COOL:
             healthy = int(known[i])
             break
-    return Episode(healthy, onset, one.last, one.ended)
+    return Episode(healthy, _in_earnest(distance, onset, one.last), one.last, one.ended)
+
+
+def _in_earnest(distance: Floats, onset: int, last: int) -> int:
+    """The first cell of an episode that is at least a quarter as far off as half of it is.
+
+    A drift may come before a step, of something else or of noise that is no noise (the mean of a sliding window):
+    the harm then began somewhere between the last healthy cell and this one.
+    """
+    far = distance[onset : last + 1]
+    hot = far[far >= COOL]
+    return onset + int(np.argmax(far >= max(COOL, float(np.median(hot)) / 4))) if len(hot) else onset
 
 
 class _Walk:

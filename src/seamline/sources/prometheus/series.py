@@ -42,7 +42,7 @@ def named(encoded: tuple[bytes, ...]) -> Named:
     """
     labels = wire.labels_of(encoded)
     metric = labels.pop("__name__", "")
-    entity = refs.from_labels(labels)
+    entity = _model(metric, labels) or refs.from_labels(labels)
     return Named(_text(metric, labels), metric, labels, entity, tuple(_proofs(metric, labels)))
 
 
@@ -70,3 +70,11 @@ def _proofs(metric: str, labels: Mapping[str, str]) -> Iterator[Proof]:
         yield service, "runs_on", f"deployment:{labels['namespace']}/{pod['deployment']}"
     if "peer" in labels:
         yield service, "calls", f"peer:{labels['peer']}"
+    if model := _model(metric, labels):
+        yield service, "serves", model
+
+
+def _model(metric: str, labels: Mapping[str, str]) -> str:
+    """The model that a figure is about (`model_info{model="triage"}`), "" for any other figure."""
+    named_so = labels.get("model") or labels.get("model_name", "")
+    return f"model:{named_so}" if named_so and metric.startswith("model_") else ""
