@@ -299,6 +299,19 @@ def test_a_pool_is_the_callers_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("metric", "said"),
+    [("gen_ai.server.request.duration", {"gen_ai.request.model": "m"}), ("model.agreement", {"model": "m"})],
+)
+def test_a_model_is_served_by_whom_measures_it(metric: str, said: dict[str, str]) -> None:
+    """A serving side's figures count at the model, and prove who serves it."""
+    point = {"timeUnixNano": nanos(), "asInt": 1, "attributes": attributes(said)}
+    body = metrics({"name": metric, "gauge": {"dataPoints": [point]}})
+    (found,) = measured(body).values()
+    assert (found.entity, "peer" in found.labels) == ("model:m", False)
+    assert proofs(body) == {("service:booking", "serves", "model:m")}
+
+
+@pytest.mark.parametrize(
     ("metric", "named", "entity"),
     [
         (

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from itertools import accumulate
 
 from seamline.model import refs
-from seamline.sources.otlp.attributes import Value, attributes, text_of
+from seamline.sources.otlp.attributes import Value, attributes, first_text, text_of
 from seamline.sources.otlp.callee import Callee, callee, model_of
 from seamline.sources.otlp.naming import label_name, metric_name, number_text
 from seamline.sources.otlp.origin import Origin, origin_of
@@ -200,7 +200,7 @@ def _head(sender: Origin, scope: str, sent: str, metric: str, encoded: tuple[byt
     if scope:
         labels["otel_scope_name"] = scope
     other = _spoken_of(sent, found)
-    if other is not None:
+    if other is not None and other.relation != "serves":
         labels["peer"] = other.name
     return head(metric, labels, _entity(sender, sent, labels, other), _edge(sender, other))
 
@@ -215,9 +215,11 @@ def _labels(found: Mapping[str, Value]) -> dict[str, str]:
 
 
 def _spoken_of(sent: str, found: Mapping[str, Value]) -> Callee | None:
-    """Whom a caller's metric speaks of. A connection pool is the caller's own, though it leads to a database."""
+    """Whom a metric of a sender speaks of. A connection pool is the caller's own, though it leads to a database."""
     if sent.startswith("gen_ai.server."):
         return model_of(found, "serves")
+    if sent.startswith(("model.", "model_")) and (model := first_text(found, "model", "model_name")):
+        return Callee(f"model:{model}", "serves", model)
     return callee(found) if ".client." in sent and ".connection" not in sent else None
 
 
