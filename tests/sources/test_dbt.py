@@ -1,10 +1,14 @@
 """dbt: agreement with OpenLineage's names, tests that fail on their table, and manifests of some size."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -166,6 +170,65 @@ def test_rows_are_those_that_moved(response: Any, rows: int | None) -> None:
 def test_a_relation_is_spelled_as_its_adapter_quotes(spelled: str | None, dataset: str) -> None:
     """Quoted names give the table whatever the adapter quotes with."""
     assert names.relation(names.names(Metadata()), spelled) == dataset
+
+
+@pytest.mark.parametrize(("which", "n_runs"), [("build", 5), ("compile", 0), ("generate", 0), (None, 5)])
+def test_only_commands_that_do_something_are_runs(which: str | None, n_runs: int) -> None:
+    """`dbt compile` and `dbt docs generate` write run results of nodes they only looked at."""
+    results = golden("run_results")
+    results["args"]["which"] = which
+    assert len(runs(read(results))) == n_runs
+
+
+PROJECT = {
+    "dbt_project.yml": """
+        name: clinic
+        version: "1.0"
+        profile: clinic
+        models: {clinic: {+materialized: table}}
+        """,
+    "profiles.yml": """
+        clinic: {target: dev, outputs: {dev: {type: duckdb, path: clinic.duckdb}}}
+        """,
+    "models/visits.sql": "select 1 as id, cast(null as int) as code",
+    "models/daily.sql": "select id, code from {{ ref('visits') }}",
+    "models/schema.yml": """
+        models:
+          - {name: daily, columns: [{name: code, data_tests: [not_null]}]}
+        """,
+}
+
+
+def test_dbt_itself_is_read(tmp_path: Path) -> None:
+    """What the real dbt leaves behind after a build with a failing test, redacted: the runs, the table, its test."""
+    pytest.importorskip("dbt.adapters.duckdb", reason="pip install dbt-duckdb")
+    for name, text in PROJECT.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(dedent(text).strip())
+    server = "duckdb:///var/clinic.duckdb"
+    settings = {"DATASET_NAMESPACE": server, "ENVIRONMENT": "production"}
+    said = subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "build"],
+        cwd=tmp_path,
+        env={**os.environ, "DO_NOT_TRACK": "1"} | {f"DBT_ENV_CUSTOM_ENV_{k}": v for k, v in settings.items()},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "PASS=2 WARN=0 ERROR=1" in said.stdout, said.stdout
+    sent = {
+        kind: json.loads((tmp_path / "target" / f"{kind}.json").read_text())
+        for kind in ("manifest", "run_results")
+    }
+    events = read(json.loads(dbt.redact({}, json.dumps(sent).encode(), lambda _: "p_aaaaaaaaaaaa")))
+    done = runs(events)
+    table = f"dataset:{server}/clinic.main.daily"
+    assert done["job:clinic/model.clinic.daily"].outputs == (DatasetState(table),)
+    assert done["job:clinic/model.clinic.daily.test"].inputs == (
+        DatasetState(table, failed_assertions=("not_null(code)",)),
+    )
+    assert {tuple(run.dims.items()) for run in done.values()} == {(("environment", "production"),)}
+    assert (table, "derives", f"dataset:{server}/clinic.main.visits") in facts(events)
 
 
 def test_ephemeral_models_stand_for_what_they_are_made_of() -> None:

@@ -5,7 +5,7 @@ personal, so that twenty megabytes take less than a second. Names in prose can't
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -29,7 +29,7 @@ _DEPTH = 4  # of a delivery's objects that are opened without being read: artefa
 Text = Callable[[str], str]
 
 
-def redact(headers: Any, body: bytes, pseudonym: Pseudonym) -> bytes:  # noqa: ARG001  the port's signature
+def redact(headers: Mapping[str, str], body: bytes, pseudonym: Pseudonym) -> bytes:  # noqa: ARG001
     """The artefacts without people and their machines; the same bytes where there are none."""
     artefacts(body)
     addresses = replacer(pseudonym)

@@ -22,6 +22,8 @@ _BUILT: dict[str, RunState] = {
     "partial success": "FAIL",
     "runtime error": "FAIL",
 }
+# Commands that build or test. `dbt compile` and `dbt docs generate` leave "success" behind as well, and did nothing.
+_DOING = ("build", "clone", "retry", "run", "seed", "snapshot", "test")
 _TESTED = ("pass", "fail", "warn", "error")
 
 
@@ -65,8 +67,10 @@ class Invocation(Struct, frozen=True):
 def runs(results: RunResults, made: Invocation) -> Iterator[Run | MapFact | Claim]:
     """Every node that was built, in the artefact's order, then the tests. What was skipped did not run.
 
-    Without a manifest at least what writes what is said of the map.
+    Without a manifest at least what writes what is said of the map. None for a command that builds nothing.
     """
+    if results.args is not None and (results.args.which or "run") not in _DOING:
+        return
     statement = Statement(made.said)
     for result in results.results:
         state = _BUILT.get(result.status.lower())

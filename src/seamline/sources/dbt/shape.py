@@ -141,11 +141,18 @@ class Result(Struct, frozen=True):
     relation_name: str | None = None
 
 
+class Arguments(Struct, frozen=True):
+    """How dbt was called."""
+
+    which: str | None = None
+
+
 class RunResults(Struct, frozen=True):
     """run_results.json, versions 1 to 6."""
 
     metadata: Metadata
     results: tuple[Result, ...]
+    args: Arguments | None = None
 
 
 class CatalogColumn(Struct, frozen=True):
