@@ -5,7 +5,7 @@ its names are replaced wherever else they stand. Organisations and bots are not 
 personal account keeps its full name, which is its identity.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec.json import encode
@@ -59,7 +59,6 @@ _PLAIN = frozenset(
     }
 )
 _NESTED = (dict, list)
-_SPEAKING = (dict, list, str)
 _Nested = dict[str, Any] | list[Any]
 _NAMED = ("login", "name", "username")
 _KEPT = (*_NAMED, "type")
@@ -87,7 +86,10 @@ def redact(headers: Mapping[str, str], body: bytes, pseudonym: Pseudonym) -> byt
 def _take_people_out(value: _Nested, field: str, pseudonym: Pseudonym, names: set[str]) -> bool:
     """Shrink the objects of people within `value`, and add what they are called; whether there was something to do."""
     changed = False
-    for place, inner, item in _entries(value, field, _NESTED):
+    for place, item in _entries(value):
+        if not isinstance(item, _NESTED):
+            continue
+        inner = place if isinstance(place, str) else field
         if isinstance(item, dict) and _is_person(item, inner):
             names.update(_names(item, inner))
             value[place] = nobody = _nobody(item, pseudonym)
@@ -107,20 +109,19 @@ def _may_hold(plain: bytes, names: set[str]) -> bool:
 def _take_names_out(value: _Nested, field: str, replace: Callable[[str], str]) -> bool:
     """Rewrite the texts within `value`, whose people are shrunk; whether there was something to do."""
     changed = False
-    for place, inner, item in _entries(value, field, _SPEAKING):
+    for place, item in _entries(value):
+        inner = place if isinstance(place, str) else field
         if isinstance(item, str):
             if inner not in _PLAIN and (text := replace(item)) != item:
                 value[place], changed = text, True
-        else:
+        elif isinstance(item, _NESTED):
             changed = _take_names_out(item, inner, replace) or changed
     return changed
 
 
-def _entries(value: _Nested, field: str, kinds: tuple[type, ...]) -> list[tuple[Any, str, Any]]:
-    """What of some kinds is in an object or a list: its place there, the field it belongs to, itself."""
-    if isinstance(value, dict):
-        return [(inner, inner, item) for inner, item in value.items() if isinstance(item, kinds)]
-    return [(place, field, item) for place, item in enumerate(value) if isinstance(item, kinds)]
+def _entries(value: _Nested) -> Iterable[tuple[Any, Any]]:
+    """What is in an object or a list, each with its place there."""
+    return value.items() if isinstance(value, dict) else enumerate(value)
 
 
 def _own_names(document: Any) -> list[str]:
@@ -143,8 +144,9 @@ def _names(value: _Nested, field: str) -> Iterator[str]:
     """Every name that people go by within `value`, itself included."""
     if isinstance(value, dict) and _is_person(value, field):
         yield from (name for name in _spelled(value).values() if len(name) > 1)
-    for _, inner, item in _entries(value, field, _NESTED):
-        yield from _names(item, inner)
+    for place, item in _entries(value):
+        if isinstance(item, _NESTED):
+            yield from _names(item, place if isinstance(place, str) else field)
 
 
 def _spelled(person: Mapping[str, Any]) -> dict[str, str]:
