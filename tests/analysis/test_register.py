@@ -120,3 +120,17 @@ def test_records_about_what_nobody_opened_change_nothing() -> None:
 def test_the_fold_is_in_log_order_however_records_come(pairs: list[tuple[int, AnyRecord]]) -> None:
     """Positions decide, not the order of reading."""
     assert fold(pairs) == after(opened(), told(1, "dario"), amended("k", "s3"), said("confirmed"))
+
+
+def linked(incident: str, ticket: str, outcome: str) -> rec.Linked:
+    """What became of telling a ticket."""
+    return rec.Linked(rec.SELF, at(20), incident, ticket, "zendesk", "41", "open", outcome)  # type: ignore[arg-type]
+
+
+def test_the_latest_word_on_a_ticket_counts() -> None:
+    """Held, then done: it carries the number. A link of an incident that nobody minted changes nothing."""
+    entries = after(
+        opened(), linked("I-1", "t1", "held"), linked("I-9", "t1", "done"), linked("I-1", "t1", "done")
+    )
+    assert {key: link.outcome for key, link in entries["I-1"].links.items()} == {("t1", "open"): "done"}
+    assert list(entries) == ["I-1"]

@@ -220,6 +220,22 @@ def test_a_log_that_is_full_loses_no_word(
     assert len(links(home)) == 6
 
 
+def test_a_log_that_is_full_is_not_asked_without_end(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread rests until there may be room again, and ends at once when it is told to."""
+    tool = Tool()
+    monkeypatch.setattr(Performer, "_append", _refuse)
+    with performing(home, {"test": tool}) as performer:
+        offer(performer, home)
+        assert tool.asked.acquire(timeout=10)
+        offer(performer, home)
+        assert not tool.asked.acquire(timeout=0.2)
+    assert not performer._thread.is_alive()
+
+
+def _refuse(*_: object) -> None:
+    raise Busy("the disk is full", hint="make room")
+
+
 def test_a_word_is_never_dated_before_what_it_answers(home: Home, offered: Offered) -> None:
     """The home's clock is behind: the record's time is the opinion's."""
     offered(Tool()).run_due()

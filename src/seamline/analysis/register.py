@@ -39,16 +39,19 @@ class Entry(Struct, frozen=True):
 def fold(records: Iterable[tuple[int, rec.AnyRecord]]) -> dict[str, Entry]:
     """Incidents by id, in order of opening. Records about an unknown incident change nothing."""
     entries: dict[str, Entry] = {}
+    links: dict[str, dict[tuple[str, str], rec.Linked]] = {}
     for _, record in sorted(records, key=lambda pair: pair[0]):
         if isinstance(record, rec.Opened):
             entries[record.incident] = _opened(record)
             continue
         incident = getattr(record, "incident", "")
-        if incident in entries:
+        if isinstance(record, rec.Linked):
+            links.setdefault(incident, {})[(record.ticket, record.step)] = record
+        elif incident in entries:
             entries[incident] = _step(entries[incident], record)
         if isinstance(record, rec.Corrected) and record.verdict == "merge" and incident in entries:
             _take_over(entries, incident, record.into)
-    return entries
+    return {id_: replace(e, links=links[id_]) if id_ in links else e for id_, e in entries.items()}
 
 
 def _take_over(entries: dict[str, Entry], incident: str, into: str) -> None:
@@ -77,8 +80,6 @@ def _step(e: Entry, record: rec.AnyRecord) -> Entry:
             return replace(e, accountable=record.to, why_person=f"handed over: {record.why}", proposed="")
         case rec.Corrected():
             return _corrected(e, record)
-        case rec.Linked():
-            return replace(e, links={**e.links, (record.ticket, record.step): record})
         case rec.Closed():
             return replace(e, closed_at=e.closed_at or record.at, closed_why=record.why)
         case _:

@@ -133,15 +133,15 @@ class Performer:
     def _run(self) -> None:
         while not self._stopping:
             try:
-                wait_s = self.run_due()
-            except (
-                SeamlineError
-            ) as error:  # the log can't take a record: what was said is said again, harmlessly
+                self._rest(self.run_due(), self._anything_due)
+            except SeamlineError as error:  # the log takes no record: what was said is said again, harmlessly
                 _logger.warning("%s (%s)", error, error.hint)
-                wait_s = LONGEST_S
-            with self._news:
-                if not self._stopping and not self._anything_due():
-                    self._news.wait(wait_s)
+                self._rest(LONGEST_S, lambda: False)
+
+    def _rest(self, seconds: float | None, over: Callable[[], bool]) -> None:
+        """Until so many seconds went by (None: for ever), it is over, or the end has come."""
+        with self._news:
+            self._news.wait_for(lambda: self._stopping or over(), seconds)
 
     def _anything_due(self) -> bool:
         now_s = self._clock()
