@@ -1,17 +1,17 @@
 """People's acts over HTTP: every one needs a person's token, and stands in the name of that person."""
 
 from collections.abc import Sequence
-from typing import Annotated
 
 from litestar import post
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from litestar.types import ControllerRouterHandler
 
 from seamline.app.act import Accept, Acknowledge, Correct, Decide, Decline, Erase, HandDown, HandOver
 from seamline.http import api as shapes
 from seamline.http.api import Api
 
-Verbs = Annotated[Api, Dependency(skip_validation=True)]
+Verbs = NamedDependency[SkipValidation[Api]]
 
 
 @post("/incidents/{incident:str}/acknowledge", status_code=200, sync_to_thread=True)

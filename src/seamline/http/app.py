@@ -12,13 +12,13 @@ from typing import Annotated, Any
 
 from litestar import Litestar, Request, Response, Router, get, post
 from litestar.connection import ASGIConnection
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.params import Dependency, Parameter
+from litestar.params import Parameter, SkipValidation
 from litestar.types import ControllerRouterHandler
 
 from seamline import __version__
@@ -49,7 +49,7 @@ MAX_SEQ = 2**62  # no log gets there, and every store can compare with it
 _LOOPBACK_NAME = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
 
 AsOf = Annotated[datetime | None, Parameter(description="Answer as of this time; with an offset or Z.")]
-Watch = Annotated[Health, Dependency(skip_validation=True)]
+Watch = NamedDependency[SkipValidation[Health]]
 
 _logger = logging.getLogger("seamline.http")
 
