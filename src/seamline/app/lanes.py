@@ -130,10 +130,11 @@ def threads(found: Iterable[Mark], incidents: Iterable[Incident]) -> list[Thread
 
 
 def usual(found: Sequence[Mark], opinion: Opinion) -> tuple[datetime, datetime]:
-    """The span to begin with: back to before the oldest open incident's first sign, else the last hour of history."""
+    """The span to begin with: the last hour in which anything happened, and back to before what is open began."""
     until = opinion.as_of
     firsts = [t.stitches[0].at for t in threads(found, opinion.incidents) if t.state == "open" and t.stitches]
-    since = min([until - USUAL, *(at - LEAD for at in firsts)])
+    latest = found[-1].at if found else until
+    since = min([min(until, latest) - USUAL, *(at - LEAD for at in firsts)])
     oldest = found[0].at if found else until - USUAL
     return max(since, oldest - timedelta(seconds=20)), until
 

@@ -1,10 +1,11 @@
 """What a person says on an incident's page. Each form shows that our page made it, and stands in the person's name."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, cast, get_args
+from typing import Any, cast, get_args
 
 from litestar import Response, post
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
@@ -15,7 +16,7 @@ from seamline.console.view import Asking, Readers, Who
 from seamline.http.api import Api
 from seamline.model.errors import Fix
 
-Verbs = Annotated[Api, Dependency(skip_validation=True)]
+Verbs = NamedDependency[SkipValidation[Api]]
 Heard = Callable[[], None]
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get
-from litestar.params import Dependency, Parameter
+from litestar.di import NamedDependency
+from litestar.params import Parameter, QueryParameter, SkipValidation
 from litestar.response import Stream
 
 from seamline.app import lanes as all_lanes
@@ -82,7 +83,7 @@ async def _within(woken: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-Followed = Annotated[News, Dependency(skip_validation=True)]
+Followed = NamedDependency[SkipValidation[News]]
 
 
 @get("/events", media_type="text/event-stream")
@@ -103,8 +104,8 @@ async def follow(
 @get("/api/lanes", sync_to_thread=True)
 def lanes(
     reader: Readers,
-    since: Annotated[datetime | None, Parameter(query="from", description="With an offset or Z.")] = None,
-    until: Annotated[datetime | None, Parameter(query="to", description="With an offset or Z.")] = None,
+    since: Annotated[datetime | None, QueryParameter(name="from", description="With an offset or Z.")] = None,
+    until: Annotated[datetime | None, QueryParameter(name="to", description="With an offset or Z.")] = None,
     after: Annotated[
         int,
         Parameter(ge=0, le=MAX_SEQ, description="Only what is newer than this log position, and incidents'."),

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from litestar import Request
-from litestar.params import Dependency, Parameter
+from litestar.di import NamedDependency
+from litestar.params import Parameter, SkipValidation
 from msgspec import Struct
 
 from seamline.app.home import Home
@@ -14,10 +15,10 @@ from seamline.http.callers import Caller, Callers
 from seamline.model.errors import Fix
 
 Asking = Request[Any, Any, Any]
-AsOf = Annotated[datetime | None, Parameter(query="as_of", description="Answer as of this time.")]
-Readers = Annotated[Reader, Dependency(skip_validation=True)]
-Homes = Annotated[Home, Dependency(skip_validation=True)]
-Who = Annotated[Callers, Dependency(skip_validation=True)]
+AsOf = Annotated[datetime | None, Parameter(description="Answer as of this time; with an offset or Z.")]
+Readers = NamedDependency[SkipValidation[Reader]]
+Homes = NamedDependency[SkipValidation[Home]]
+Who = NamedDependency[SkipValidation[Callers]]
 
 
 class View(Struct, frozen=True):
