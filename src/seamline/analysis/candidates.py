@@ -35,6 +35,11 @@ _TAKES_AWAY = re.compile(
     r"\b(drop|rename|alter\s+column|modify|change|truncate|delete|update|not\s+null|revoke)\b|\btype\b",
     re.IGNORECASE,
 )
+_LOGGING = re.compile(r"(^|_)log(s|ging|ger)?(_|$)|verbos", re.IGNORECASE)
+_BESIDE = frozenset(
+    {"kind", "release", "version", "task", "ref", "image"}
+)  # facts that say nothing of the content
+LIMITED = 0.4  # of the usual guilt: what only adds to a schema, or only changes how much is logged
 # Some tools announce and never report that it was carried out: half of such changes are taken as made.
 ONLY_ANNOUNCED = 0.5
 # A meeting whose limit is shown to be crossed by both together and by neither alone is no chance encounter:
@@ -145,7 +150,7 @@ def _single(g: Grouped, columns: frozenset[str], as_of: datetime, live: Live | N
     if c.at > as_of or c.at < as_of - LOOK_BACK or c.state == "failed":
         return None
     main, *others = mechanisms(g, live)
-    weight = GUILT.get(c.kind, 0.03) * (ONLY_ANNOUNCED if c.state == "announced" else 1.0)
+    weight = guilt(c)
     if columns & _words(c):
         weight = min(MOST_GUILT, weight * NAMES_IT)
     return Candidate(
@@ -176,6 +181,14 @@ def mechanisms(g: Grouped, live: Live | None = None) -> list[Mechanism]:
         Mechanism(origin, shown_as(c), 1.0, c.at.timestamp(), law)
         for origin in (g.entity, *(r for r in g.also if r != g.entity))
     ]
+
+
+def guilt(c: Change) -> float:
+    """P(this change does harm at all), by its kind and by what its own words say it is limited to."""
+    usual = GUILT.get(c.kind, 0.03) * (ONLY_ANNOUNCED if c.state == "announced" else 1.0)
+    own = [name for name in c.facts if name not in _BESIDE]
+    only_logs = c.kind == "config" and own and all(_LOGGING.search(name) for name in own)
+    return usual * (LIMITED if only_logs or shown_as(c) != c.kind else 1.0)
 
 
 def shown_as(c: Change) -> str:

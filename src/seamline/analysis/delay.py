@@ -54,8 +54,8 @@ ONSET: dict[str, Law] = {
     "data": Law(60.0, 1.8, 0.2),
     "manual": Law(30.0, 1.6, 0.15),
 }
-# A version bites once it runs. It is seen at the first scrape after it answers, so its harm may be older by one.
-_SEEN_S, _SEEN_SIGMA = 4.0, 0.4
+# A version bites once it runs; it is seen at the first scrape after that, so its harm may be older than the sight.
+_SEEN_S, _SEEN_SIGMA = 1.0, 0.5
 
 
 def onset(kind: str, live_s: float | None) -> Law:

@@ -70,7 +70,7 @@ TABLE = (
     Kind("part_of", "a dataset is kept in a database", Way(0.05, 60), Way(0.6, 10), of="dataset"),
     Kind("part_of", "an entity is part of a whole", Way(0.4, 10), Way(0.8, 5)),
     Kind("built_from", "a service is built from a repository", None, Way(0.8, 60, 1.2, 0.05)),
-    Kind("serves", "a service serves a model", Way(0.7, 10), Way(0.8, 5), to="model"),
+    Kind("serves", "a service serves a model", Way(0.2, 10), Way(0.8, 5), to="model"),
     Kind("serves", "a service serves a dashboard or an API", Way(0.7, 10), Way(0.8, 60)),
     Kind("monitors", "an alert rule or check watches an entity", None, Way(0.7, 60)),
     Kind(

@@ -30,7 +30,7 @@ def panel(text: str) -> Panel:
     n = np.full((1, len(levels)), np.nan if count == "-" else float(count))
     values = np.array([[_noisy(kind, level, n[0, 0], rng) for level in levels]])
     grid = Grid(float(step[:-1]), 1000, len(levels))
-    return Panel(kind, grid, (Key("service:a", "", "production"),), values, n, ((),))  # type: ignore[arg-type]
+    return Panel(kind, grid, RULES[kind], (Key("service:a", "", "production"),), values, n, ((),))  # type: ignore[arg-type]
 
 
 def _runs(text: str) -> list[tuple[int, str]]:

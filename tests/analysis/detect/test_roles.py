@@ -44,7 +44,7 @@ db_client_connection_count db_client_connection_state=idle |
 db_client_connection_count db_client_connection_state=used | share used
 db_client_connection_max                           | share limit
 gen_ai_evaluations_total gen_ai_evaluation_score_label=fail | ratio all, ratio bad
-model_agreement_ratio model=triage                 | unavailable value
+model_agreement_ratio model=triage                 | quality value
 db_pool_connections                                |
 """
 

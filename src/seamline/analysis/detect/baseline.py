@@ -16,7 +16,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from seamline.analysis.detect.indicators import Panel
-from seamline.analysis.detect.rules import HOT, RULES, Rule
+from seamline.analysis.detect.rules import HOT, Rule
 from seamline.analysis.facts import Floats
 
 BLOCK = 10  # cells per baseline
@@ -43,7 +43,7 @@ class Judged(Struct, frozen=True):
 
 def judge(panel: Panel) -> Judged:
     """How far each cell of a panel is from what was usual before it."""
-    rule = RULES[panel.kind]
+    rule = panel.rule
     levels, seen = rule.level(panel.values), np.isfinite(panel.values)
     healthy = np.zeros(levels.shape, dtype=bool)
     distance, usual = np.full(levels.shape, np.nan), np.full(levels.shape, np.nan)

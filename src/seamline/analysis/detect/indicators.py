@@ -5,6 +5,7 @@
 | error_ratio | counters with an outcome label (`code`, `status` ...) | failed / all, per cell |
 | error_ratio, slice `pg_up` and the like | gauges `up`, `*_up`, `probe_success` | 1 when every target is down |
 | error_ratio | gauges `availability` | 1 - value, worst series |
+| error_ratio, slice their name | gauges of quality: `..._agreement_ratio`, `..._accuracy` | 1 - value, worst series |
 | latency | `_sum` and `_count` of a duration | mean seconds of what ended in the cell |
 | latency, slice `quantile 0.9` | gauges of a duration with a quantile | worst series |
 | saturation | a usage and the limit it is used against | used / limit, worst instance |
@@ -20,6 +21,7 @@ from msgspec import Struct
 
 from seamline.analysis.detect import grid as gr
 from seamline.analysis.detect import roles
+from seamline.analysis.detect.rules import OF_QUALITY, RULES, Rule
 from seamline.analysis.detect.tally import Tally
 from seamline.analysis.detect.window import Stretch
 from seamline.analysis.facts import Floats
@@ -30,6 +32,7 @@ _KIND: dict[roles.Formula, ObservableKind] = {
     "ratio_of_counts": "error_ratio",
     "down": "error_ratio",
     "unavailable": "error_ratio",
+    "quality": "error_ratio",
     "mean": "latency",
     "quantile": "latency",
     "share": "saturation",
@@ -55,6 +58,7 @@ class Panel(Struct, frozen=True):
 
     kind: ObservableKind
     grid: gr.Grid
+    rule: Rule
     keys: tuple[Key, ...]
     values: Floats  # keys x cells
     n: Floats  # keys x cells
@@ -135,5 +139,11 @@ def _panel(formula: roles.Formula, uses: list[_Use], step_s: float, as_of_ts: fl
     for use in uses:
         members[use.key][use.stretch.series.series] = use.stretch
     return Panel(
-        _KIND[formula], grid, keys, values, n, tuple(tuple(one.values()) for one in members.values())
+        _KIND[formula],
+        grid,
+        OF_QUALITY if formula == "quality" else RULES[_KIND[formula]],
+        keys,
+        values,
+        n,
+        tuple(tuple(one.values()) for one in members.values()),
     )

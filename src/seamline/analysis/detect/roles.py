@@ -11,7 +11,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-Formula = Literal["ratio", "ratio_of_counts", "mean", "share", "level", "quantile", "down", "unavailable"]
+Formula = Literal[
+    "ratio", "ratio_of_counts", "mean", "share", "level", "quantile", "down", "unavailable", "quality"
+]
 Role = Literal["all", "bad", "spent", "count", "used", "limit", "value"]
 
 
@@ -191,7 +193,8 @@ def _of_gauge(metric: str, labels: Mapping[str, str]) -> tuple[Part, ...]:
     if metric in ("up", "probe_success") or metric.endswith("_up"):
         return (Part("down", "value", metric),)
     if _QUALITY.search(metric):
-        return (Part("unavailable", "value", "" if "availability" in metric else metric),)
+        known = "availability" in metric
+        return (Part("unavailable" if known else "quality", "value", "" if known else metric),)
     if _DEPTH.search(metric) and not metric.startswith("kube_"):
         return (Part("level", "value", labels.get("queue") or labels.get("topic", "")),)
     unit = _unit(metric)

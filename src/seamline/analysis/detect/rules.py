@@ -74,3 +74,6 @@ RULES: dict[ObservableKind, Rule] = {
     # twice as much as usual, and ten more
     "backlog": Rule(lambda level: 10.0 + level, _none, 3.0, 30.0, least=10.0, near=5.0),
 }
+
+# Agreement, accuracy and the like are means over a sliding window of few answers: they wander, and slowly.
+OF_QUALITY = Rule(lambda level: np.full(level.shape, 0.15), _none, 2.0, 20.0)

@@ -9,7 +9,6 @@ from seamline.analysis.detect.eps import eps, moment
 from seamline.analysis.detect.indicators import Panel
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.onset import COOL, Episode, episodes
-from seamline.analysis.detect.rules import RULES
 from seamline.analysis.detect.window import Stretch
 from seamline.model.symptom import Observable, ObservableKind, Symptom
 
@@ -26,7 +25,7 @@ def observe(panels: Sequence[Panel], default_environment: str) -> list[Observabl
 
 def _of_panel(panel: Panel, default_environment: str) -> list[Observable]:
     judged = judge(panel)
-    found = episodes(judged.distance, panel.values, panel.grid.step_s, RULES[panel.kind])
+    found = episodes(judged.distance, panel.values, panel.grid.step_s, panel.rule)
     rows = np.flatnonzero(np.isfinite(panel.values).any(axis=1) & judged.watched)
     return [_observable(panel, int(row), judged, found[row], default_environment) for row in rows]
 

@@ -11,7 +11,12 @@ from seamline.analysis.detect.window import Stretch
 from seamline.analysis.facts import Floats, Series
 
 Member = tuple[Stretch, int, Part]  # a series, the row it counts for, and as what
-_WORST = ("down", "unavailable", "quantile")  # formulas that look at one series of many, not at their sum
+_WORST = (
+    "down",
+    "unavailable",
+    "quality",
+    "quantile",
+)  # formulas that look at one series of many, not at their sum
 _COUNTS = ("ratio", "ratio_of_counts", "mean")  # formulas of counters
 
 
@@ -48,7 +53,7 @@ class Tally:
     ) -> tuple[Floats, NDArray[np.bool_]]:
         if self.formula not in _COUNTS:
             cells = gr.levels(bundle, self.grid)
-            if self.formula == "unavailable":
+            if self.formula in ("unavailable", "quality"):
                 cells = 1.0 - cells
             return cells, np.isfinite(cells)
         first = bundle.times[0]
