@@ -85,6 +85,10 @@ class Seen:
         """All that the lanes show, oldest first."""
         return marks(self.opinion, self.facts)
 
+    def work_out(self) -> None:
+        """Do now what the first reader would else wait for."""
+        _ = self.marks, self.incidents
+
     def story(self, incident: str) -> Story:
         """One incident, told. Raises UnknownIncident with the ids there are."""
         if incident not in self._stories:
@@ -103,6 +107,7 @@ class Reader:
         self._home = home
         self._triage = triage
         self._latest = Seen(triage.opinion or opine(Facts()), _kept(triage.facts))
+        self._latest.work_out()
         self._earlier: OrderedDict[datetime, Seen] = OrderedDict()
         self._forming = Lock()  # one at a time: an opinion of an earlier time reads the whole log
         self._unreadable: Mapping[int, str] = dict(triage.unreadable)
@@ -158,6 +163,7 @@ class Reader:
             return seen
 
     def _show(self, seen: Seen) -> None:
+        seen.work_out()
         if seen.position >= self._latest.position:
             self._latest = seen
         for listener in self._listeners:

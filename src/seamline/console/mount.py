@@ -21,6 +21,7 @@ class Console:
         self.news = events.News(reader)
         self._home = home
         self._reader = reader
+        render.warm()
 
     @property
     def handlers(self) -> Sequence[ControllerRouterHandler]:

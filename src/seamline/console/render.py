@@ -97,6 +97,12 @@ def _environment() -> jinja2.Environment:
 _ENVIRONMENT = _environment()
 
 
+def warm() -> None:
+    """Read every template now, so that nobody's first page waits for it."""
+    for name in _ENVIRONMENT.list_templates():
+        _ENVIRONMENT.get_template(name)
+
+
 def page(template: str, *, status: int = 200, **context: object) -> Response[str]:
     """A template filled in."""
     html = _ENVIRONMENT.get_template(template).render(**context)
