@@ -34,7 +34,7 @@ from seamline.model.errors import Fix
 SECRETS = "secrets.toml"
 BACKLOG = 1024
 DRAIN_S = 20
-# The commit thread asks for the interpreter a handful of times per batch; at the default of 5 ms a busy event
+# The commit thread asks for the interpreter twice per batch or more; at the default of 5 ms a busy event
 # loop would make it wait that long each time.
 SWITCH_S = 0.0005
 GARBAGE_FROM = 10_000  # objects between two collections: at 700 they took 5 % of a busy loop's time
