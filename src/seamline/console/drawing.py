@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from seamline.app.lanes import Mark, MarkKind, Thread, Window
 
-CELLS = 150
+CELLS = 90
 TOP = 28  # the axis
 LANE = 68
 LINE = 46  # from a lane's top to its line

@@ -8,7 +8,7 @@
 
   const KINDS = ["symptom", "told", "alert", "failed_run", "change", "ticket", "run"]; // the weightiest first
   const STEPS = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
-  const CELL = 8; // pixels that share one sign
+  const CELL = 14; // pixels that share one sign
   const [TOP, LANE, LINE, BAR] = ["top", "lane", "line", "bar"].map((name) => Number(box.dataset[name]));
   const SHORTEST = 2, LONGEST = 400 * 86400; // seconds of a window
 
