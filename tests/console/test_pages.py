@@ -89,6 +89,22 @@ def test_an_earlier_time_shows_what_was_known_then(friday: Served) -> None:
     assert friday.get("/incidents/I-1?as_of=2026-11-23T19:36:00Z").status == 404
 
 
+def test_what_was_told_stays_at_hand(own: Callable[..., Served]) -> None:
+    """When the opinion moves on after an incident was told, its page says so and leads to the story as it was told."""
+    server = own("demo")
+    at = "2026-11-23T20:39:00Z"
+    ticket = {
+        "type": "zen:event-type:ticket.created", "time": at,
+        "detail": {"id": "1", "subject": "x", "group_id": "36000101", "created_at": at},
+    }  # fmt: skip
+    server.deliver(
+        "zendesk", ticket, x_zendesk_webhook_invocation_id="late"
+    )  # hours later, by the server's clock
+    said = until(lambda: server.get("/incidents/I-1").text, lambda text: "the story as it was told" in text)
+    then = said.partition("as_of=")[2].partition('"')[0]
+    assert "A collision of changes" in server.get(f"/incidents/I-1?as_of={then}").text
+
+
 def test_deliveries_that_could_not_be_read_come_first(own: Callable[..., Served]) -> None:
     """With their reason, and a link to their envelope."""
     server = own()

@@ -21,6 +21,7 @@ from seamline.console.view import Asking, AsOf, Homes, Readers, View, Who, view
 from seamline.http.app import MAX_SEQ
 from seamline.model.delivery import Delivery
 from seamline.model.errors import Fix
+from seamline.model.record import Opened
 from seamline.model.story import Story
 from seamline.terminal.lanes import notable, shown_lanes
 
@@ -89,6 +90,7 @@ def incident(
         notes=notes,
         symbol=_symbol,
         way=_way(story),
+        told_otherwise=_told_otherwise(v, story),
         recorded=done == "1",
         others=[i.id for i in v.seen.incidents if i.id != incident],
     )
@@ -97,6 +99,12 @@ def incident(
 def _only(shown: lanes.Window, incident: str) -> lanes.Window:
     """The window with no other incident's line."""
     return replace(shown, threads=tuple(t for t in shown.threads if t.id == incident))
+
+
+def _told_otherwise(v: View, story: Story) -> Opened | None:
+    """The record that told of the incident, when the opinion has another cause first by now."""
+    opened = v.seen.opinion.entries[story.incident.id].opened
+    return opened if opened.cause_key != story.incident.causes[0].key else None
 
 
 def _symbol(line: Any) -> str:
