@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seamline.analysis import organisation
+from seamline.analysis import macro, organisation
 from seamline.app import configure, replay, views
 from seamline.app.correct import correct
 from seamline.app.home import Home
@@ -13,6 +13,7 @@ from seamline.app.support import carried, intents, subject
 from seamline.model import record as rec
 from seamline.model.errors import Fix
 from seamline.model.intent import Intent
+from seamline.model.organisation import SupportDecl
 from tests.app.scene_home import FAILS, at, played, recording
 
 ON = ("test",)  # the scene's tickets come from a tool of this name
@@ -111,10 +112,30 @@ def test_not_an_incident_promises_nothing(home: Home) -> None:
 
 
 def test_what_is_broken_is_called_as_the_desk_calls_it(home: Home) -> None:
-    """Of what the desk answers for, that which the incident covers; without any, the desk's own name."""
+    """Of what the desk answers for, that which the incident covers; a desk that answers for none of it names nothing."""
     opinion = views.opinion(home)
-    assert subject(opinion.base.stack, "desk:help", opinion.incidents[0]) == "web"
-    assert subject(opinion.base.stack, "desk:lost_and-found", opinion.incidents[0]) == "lost and found"
+    assert subject(opinion.base.stack, "desk:help", opinion.incidents[0]) == ("web",)
+    assert subject(opinion.base.stack, "desk:unassigned", opinion.incidents[0]) == ()
+
+
+@pytest.mark.parametrize(
+    ("what", "language", "said"),
+    [
+        ((), "en", "We know about this: part of our service has not been"),
+        ((), "de", "Das ist uns bekannt: ein Teil unseres Dienstes funktioniert"),
+        (("booking", "text messages"), "de", "„booking“, „text messages“ funktioniert"),
+    ],
+)
+def test_names_stand_in_a_sentence(what: tuple[str, ...], language: str, said: str) -> None:
+    """In the language's quotation marks; without a name the sentence is still one."""
+    known = macro.Known("I-1", what, "dev", at(300), at(400))
+    assert said in macro.tell(known, "open", SupportDecl(language), "UTC")
+
+
+def test_another_days_time_has_its_date() -> None:
+    """Who reads it the next morning is not told of nine o'clock."""
+    known = macro.Known("I-1", (), "", at(300), at(90_000))
+    assert "since 2026-11-20 09:05." in macro.tell(known, "open", SupportDecl(), "UTC")
 
 
 def test_the_line_on_an_incidents_tickets(home: Home) -> None:
@@ -142,7 +163,7 @@ def test_the_organisations_own_language_and_words(home: Home) -> None:
     assert text.startswith("Das ist uns bekannt: „web“ funktioniert seit 09:05 nicht wie gewohnt.")
     assert text.endswith("Rufen Sie an: 01 23 45.")
     declared(home, '[support]\nopen = "$what is down, see $incident. It costs you no $$."')
-    assert {i.text for i in asked(home)} == {"web is down, see I-1. It costs you no $."}
+    assert {i.text for i in asked(home)} == {"“web” is down, see I-1. It costs you no $."}
 
 
 @pytest.mark.parametrize(

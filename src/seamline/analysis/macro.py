@@ -23,21 +23,25 @@ class Words(Struct, frozen=True):
     over: str
     not_one: str  # in place of `over` when a person said: not an incident
     meanwhile: str
+    quoted: str  # how a name stands in a sentence
+    something: str  # where no name can be told
     team: Mapping[str, str]  # by the domain of who is accountable; "" for any other
 
 
 LANGUAGES: Mapping[str, Words] = {
     "en": Words(
         open=(
-            "We know about this: “$what” has not been working as it should since $since. $team is working on it, "
+            "We know about this: $what has not been working as it should since $since. $team is working on it, "
             "under the number $incident. $meanwhile"
         ),
         over=(
-            "$incident is over: “$what” has been working again since $ended. If it does not work for you, please "
+            "$incident is over: $what has been working again since $ended. If it does not work for you, please "
             "answer here."
         ),
         not_one="We looked into $incident and found no common fault. Your message is looked at on its own.",
         meanwhile="You need not write again: we will tell you here when it is over.",
+        quoted="“{}”",
+        something="part of our service",
         team={
             "dev": "Our development team",
             "platform": "Our platform team",
@@ -49,15 +53,17 @@ LANGUAGES: Mapping[str, Words] = {
     ),
     "de": Words(
         open=(
-            "Das ist uns bekannt: „$what“ funktioniert seit $since nicht wie gewohnt. $team arbeitet daran, unter der "
+            "Das ist uns bekannt: $what funktioniert seit $since nicht wie gewohnt. $team arbeitet daran, unter der "
             "Nummer $incident. $meanwhile"
         ),
         over=(
-            "$incident ist behoben: „$what“ funktioniert seit $ended wieder. Wenn es bei Ihnen nicht so ist, "
+            "$incident ist behoben: $what funktioniert seit $ended wieder. Wenn es bei Ihnen nicht so ist, "
             "antworten Sie bitte hier."
         ),
         not_one="Wir sind $incident nachgegangen und haben keine gemeinsame Störung gefunden. Ihre Nachricht wird für sich bearbeitet.",
         meanwhile="Sie müssen nicht noch einmal schreiben: Wir melden uns hier, sobald es behoben ist.",
+        quoted="„{}“",
+        something="ein Teil unseres Dienstes",
         team={
             "dev": "Unsere Entwicklung",
             "platform": "Unser Plattform-Team",
@@ -74,7 +80,7 @@ class Known(Struct, frozen=True):
     """What may be told of an incident at one desk."""
 
     incident: str
-    what: str
+    what: tuple[str, ...]  # names, as the desk calls them
     domain: str  # of who is accountable
     since: datetime
     at: datetime  # when it is told; of `over`: when it ended
@@ -86,7 +92,7 @@ def tell(known: Known, step: Step, support: SupportDecl, zone: str) -> str:
     words = LANGUAGES[support.language]
     places = {
         "incident": known.incident,
-        "what": known.what,
+        "what": ", ".join(words.quoted.format(name) for name in known.what) or words.something,
         "since": _moment(known.since, known.at, zone),
         "ended": _moment(known.at, known.at, zone),
         "team": words.team.get(known.domain, words.team[""]),

@@ -98,12 +98,11 @@ def _domain(base: Base, person: str) -> str:
     return next((p.domain for p in base.organisation.people if p.id == person), "")
 
 
-def subject(stack: StackMap, desk: str, incident: Incident) -> str:
+def subject(stack: StackMap, desk: str, incident: Incident) -> tuple[str, ...]:
     """What a desk's people call what is broken: of all that the desk answers for, what the incident covers."""
     relations = stack.outward(stack.canonical(desk))
-    answers_for = [r.target for r in relations if r.kind == "answers_for"]
-    broken = [ref for ref in answers_for if ref in incident.entities] or answers_for
-    return ", ".join(dict.fromkeys(_spoken(ref) for ref in sorted(broken))) or _spoken(stack.canonical(desk))
+    broken = {r.target for r in relations if r.kind == "answers_for"} & set(incident.entities)
+    return tuple(dict.fromkeys(_spoken(ref) for ref in sorted(broken)))
 
 
 def _spoken(ref: str) -> str:
