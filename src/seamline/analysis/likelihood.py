@@ -16,6 +16,7 @@ from datetime import datetime
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from seamline.analysis.candidates import UNKNOWN_RATE, Candidate, Mechanism
@@ -122,6 +123,15 @@ def score(c: Candidate, v: View, stack: StackMap) -> Score:
     explained = np.clip(ratio, 0.0, MOST_PER_SYMPTOM) * v.weight
     log_mass, log_prior = np.log(np.maximum(mass, 1e-300)), np.log(np.maximum(prior, 1e-300))
     return Score(starts, log_mass, log_prior, explained, _silence(c, v, stack, starts))
+
+
+def weighed(s: Score, v: View, nats: Mapping[str, float]) -> Score:
+    """The score with further evidence on symptoms that it could explain, by observable id, whatever the start.
+
+    What speaks against a cause counts where the symptom is taken to be the cause's; it may be left to noise instead.
+    """
+    more = np.array([nats.get(o.id, 0.0) for o in v.sick])
+    return replace(s, explained=s.explained + np.where(s.explained.max(axis=0, initial=0.0) > 0, more, 0.0))
 
 
 def _prior(c: Candidate, starts: Floats) -> Floats:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from seamline.analysis import candidates as cand
-from seamline.analysis import capacity, likelihood, organisation, register, stackmap
+from seamline.analysis import capacity, likelihood, organisation, pods, register, stackmap
 from seamline.analysis.correlate import cluster
 from seamline.analysis.detect import detect
 from seamline.analysis.facts import Facts
@@ -109,6 +109,11 @@ def _explain(
     candidates = {c.key: c for c in cand.find(groups, meetings, stack, v.sick, as_of, Live(facts, stack))}
     scores = {key: likelihood.score(c, v, stack) for key, c in candidates.items()}
     scores["unknown"] = likelihood.unknown(v)
+    seen = pods.patterns(facts, stack, v.sick)
+    kinds = {g.change.id: g.change.kind for g in groups}
+    for key in scores if seen else ():
+        said = {p.observable: pods.weight(candidates.get(key), p, stack, kinds) for p in seen}
+        scores[key] = likelihood.weighed(scores[key], v, said)
     return [
         Found(
             environment,

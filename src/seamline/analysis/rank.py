@@ -36,6 +36,7 @@ TEMPERATURE = 1.5
 FLOOR = 0.1  # of *nothing* and *unknown* together
 SHOWN = 8  # causes kept in a result
 _NEGLIGIBLE = 0.02
+HEARD = "answers_for"
 
 
 class Ranked(Struct, frozen=True):
@@ -137,6 +138,7 @@ def seam_of(
         a, b = sorted(stack.unit(o) for o in c.origins)
         return (a, b, CAPACITY)
     votes: dict[tuple[str, str, str], float] = {}
+    within = 0.0
     for j in np.flatnonzero(mask):
         gain = float(s.explained[row, j])
         way = _best_reach(c, v.sick[j], stack)
@@ -145,7 +147,11 @@ def seam_of(
         )
         if seam is not None:
             votes[seam] = votes.get(seam, 0.0) + gain
-    return min(votes, key=lambda k: (-round(votes[k], 6), k)) if votes else None
+        else:
+            within += gain
+    best = min(votes, key=lambda k: (-round(votes[k], 6), k)) if votes else None
+    # that a desk hears of what goes wrong within one unit makes no seam of it
+    return None if best is not None and best[2] == HEARD and within > votes[best] else best
 
 
 def _for(

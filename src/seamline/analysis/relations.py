@@ -76,7 +76,7 @@ TABLE = (
     Kind(
         "answers_for", "a desk hears those who read a dataset", None, Way(0.5, _HOUR, 2.0, 0.2), to="dataset"
     ),
-    Kind("answers_for", "a desk hears those who use a thing", None, Way(0.6, 180, 1.5, 0.1)),
+    Kind("answers_for", "a desk hears those who use a thing", None, Way(0.6, 120, 1.8, 0.1)),
     Kind("depends_on", "a dependency that a catalogue declares", None, Way(0.5, 30, 1.5, 0.05)),
 )  # fmt: skip
 
