@@ -12,7 +12,7 @@ from litestar.params import Body
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from seamline.console.render import HEADERS, STATIC, page
+from seamline.console.render import HEADERS, STATIC, VERSION, page
 from seamline.console.view import Asking, Who
 from seamline.http.app import FOR_ANYBODY
 from seamline.http.callers import COOKIE, Callers
@@ -54,13 +54,13 @@ def log_out(request: Asking, callers: Who, data: Form) -> Response[Any]:
     return Redirect("/login", status_code=303, cookies=[_cookie(request, callers, "")])
 
 
-@get("/static/{name:str}", sync_to_thread=False, opt={FOR_ANYBODY: True}, cache=False)
-def static(name: str) -> Response[bytes]:
-    """A file of the pages. Its address carries its digest, so a browser keeps it."""
+@get("/static/{version:str}/{name:str}", sync_to_thread=False, opt={FOR_ANYBODY: True})
+def static(version: str, name: str) -> Response[bytes]:
+    """A file of the pages. A browser keeps what it got under the present version's address."""
     if name not in STATIC:
         raise Fix(f"no file {name}")
-    headers = {**HEADERS, "cache-control": "public, max-age=31536000, immutable"}
-    return Response(STATIC[name], media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+    kept = {"cache-control": "public, max-age=31536000, immutable"} if version == VERSION else {}
+    return Response(STATIC[name], media_type=_TYPES[name.rpartition(".")[2]], headers=HEADERS | kept)
 
 
 def asked_to_log_in(request: Request[Any, Any, Any]) -> Response[Any]:

@@ -30,13 +30,14 @@ HEADERS = {
 }
 STATIC = {
     name: (files("seamline.console") / "static" / name).read_bytes()
-    for name in ("console.css", "lanes.js", "live.js", "icon.svg")
+    for name in ("console.css", "lanes.js", "live.js", "marks.js", "times.js", "icon.svg")
 }
+VERSION = sha256(b"".join(STATIC[name] for name in sorted(STATIC))).hexdigest()[:12]
 
 
 def asset(name: str) -> str:
-    """The address of a static file; it changes with the file, so that a browser may keep it for ever."""
-    return f"/static/{name}?v={sha256(STATIC[name]).hexdigest()[:12]}"
+    """The address of a static file; it changes with the files, so that a browser may keep them for ever."""
+    return f"/static/{VERSION}/{name}"
 
 
 def clock(at: datetime, zone: tzinfo, today: datetime | None = None, *, seconds: bool = True) -> Markup:

@@ -1,12 +1,13 @@
 // The lanes on a canvas, over the drawing that the server made and by the same rules: to pan, zoom and step through.
 // Signs, colours and measures are read from the page. Without this script the drawing and the list say the same.
-"use strict";
 
-(() => {
-  const box = document.getElementById("lanes");
-  if (!box) return;
+import { Marks } from "./marks.js";
+import { Times } from "./times.js";
 
-  const KINDS = ["symptom", "told", "alert", "failed_run", "change", "ticket", "run"]; // the weightiest first
+const box = document.getElementById("lanes");
+if (box) showLanes();
+
+function showLanes() {
   const STEPS = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
   const CELL = 14; // pixels that share one sign
   const [TOP, LANE, LINE, BAR] = ["top", "lane", "line", "bar"].map((name) => Number(box.dataset[name]));
@@ -27,9 +28,8 @@
   let since = Number(box.dataset.since), until = Number(box.dataset.until);
   const whole = { since, until };
   let last = until; // the latest thing there is to see
-  let position = 0, zone = "UTC", lanes = [], threads = [];
-  let known = new Map(); // marks by id
-  let rows = []; // per lane: marks sorted by time, their times, their weights
+  let position = 0, times = new Times("UTC"), threads = [];
+  const marks = new Marks();
   let cells = []; // what was drawn last, for the pointer and the keys
   let chosen = null;
   let due = false;
@@ -47,55 +47,16 @@
   }
 
   function take(found) {
-    for (const [id, mark] of known) {
-      if (mark.strength || mark.kind === "told") known.delete(id); // an opinion: said anew each time
-      else { mark.incident = ""; mark.guilty = false; }
-    }
-    for (const mark of found.marks) {
-      mark.ts = Date.parse(mark.at) / 1000;
-      mark.end = mark.until ? Date.parse(mark.until) / 1000 : Infinity;
-      known.set(mark.id, mark);
-    }
     const followed = until >= last - 1; // the right end is now: it stays so
-    zone = found.time_zone;
+    marks.take(found);
+    if (times.zone !== found.time_zone) times = new Times(found.time_zone);
     position = found.position;
     threads = found.threads.filter((t) => !box.dataset.incident || t.id === box.dataset.incident);
-    lanes = found.lanes.length > lanes.length ? found.lanes : lanes;
-    index();
     last = Math.max(Date.parse(found.until) / 1000, last);
     if (followed && !box.dataset.incident && until < last) {
       since += last - until;
       until = last;
     }
-  }
-
-  function index() {
-    rows = lanes.map((lane) => {
-      const marks = [...known.values()].filter((m) => m.lane === lane).sort((a, b) => a.ts - b.ts);
-      const ts = Float64Array.from(marks, (m) => m.ts);
-      const weight = Uint8Array.from(marks, (m) => (m.guilty ? 0 : m.incident ? 10 : 20) + KINDS.indexOf(m.kind));
-      return { lane, marks, ts, weight, ill: spans(marks) };
-    });
-  }
-
-  function spans(marks) {
-    const out = [];
-    for (const m of marks) {
-      if (!m.incident || !m.strength) continue;
-      const before = out[out.length - 1];
-      if (before && m.ts <= before[1]) before[1] = Math.max(before[1], m.end);
-      else out.push([m.ts, m.end]);
-    }
-    return out;
-  }
-
-  function firstFrom(ts, at) {
-    let low = 0, high = ts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (ts[middle] < at) low = middle + 1; else high = middle;
-    }
-    return low;
   }
 
   // -- drawing ---------------------------------------------------------------
@@ -116,9 +77,9 @@
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
     paintAxis();
-    rows.forEach(paintLane);
+    marks.rows.forEach(paintLane);
     for (const thread of threads) paintThread(thread);
-    cells = rows.flatMap(gather);
+    cells = marks.rows.flatMap(gather);
     cells.forEach(paintCell);
     for (const thread of threads) paintTag(thread);
     paintNumbers();
@@ -134,14 +95,14 @@
     pen.textAlign = "center";
     const most = Math.max(3, Math.floor(width / 110));
     const step = STEPS.find((s) => s * most >= until - since) || Math.ceil((until - since) / most / 86400) * 86400;
-    const shift = offset(since);
+    const shift = times.offset(since);
     for (let at = Math.ceil((since + shift) / step) * step - shift; at <= until; at += step) {
       const left = Math.round(x(at)) + 0.5;
       pen.beginPath();
       pen.moveTo(left, 20);
       pen.lineTo(left, height);
       pen.stroke();
-      if (left > 24 && left < width - 24) pen.fillText(label(at, step), left, 14);
+      if (left > 24 && left < width - 24) pen.fillText(times.tick(at, step), left, 14);
     }
   }
 
@@ -162,7 +123,7 @@
   }
 
   function paintThread(thread) {
-    const points = thread.stitches.map((s) => [x(Date.parse(s.at) / 1000), y(lanes.indexOf(s.lane))]);
+    const points = thread.stitches.map((s) => [x(Date.parse(s.at) / 1000), y(marks.lanes.indexOf(s.lane))]);
     if (points.length < 2) return;
     pen.strokeStyle = colours.wrong;
     pen.lineWidth = 2.2;
@@ -179,23 +140,10 @@
     pen.globalAlpha = 1;
   }
 
-  // Cells lie fast in time, so that a sign keeps its company while the window moves.
-  function gather(row, i) {
-    const span = ((until - since) / width) * CELL, out = [];
-    let cell = null;
-    const to = firstFrom(row.ts, until + span);
-    for (let k = firstFrom(row.ts, since - span); k < to; k++) {
-      const at = Math.floor(row.ts[k] / span);
-      if (!cell || cell.at !== at) out.push((cell = { at, row: i, best: k, first: k, n: 0 }));
-      cell.n++;
-      if (row.weight[k] < row.weight[cell.best]) cell.best = k;
-    }
-    for (const c of out) {
-      c.mark = row.marks[c.best];
-      c.x = x(row.ts[c.best]);
-      c.y = y(i);
-    }
-    return out;
+  function gather(_, row) {
+    const found = marks.cells(row, since, until, ((until - since) / width) * CELL);
+    for (const cell of found) Object.assign(cell, { x: x(cell.mark.ts), y: y(row) });
+    return found;
   }
 
   function paintCell(cell) {
@@ -239,7 +187,7 @@
     pen.font = `700 12px ${colours.font}`;
     pen.textAlign = "center";
     pen.fillStyle = colours.wrong;
-    written(thread.id, Math.min(Math.max(left, 14), width - 14), y(lanes.indexOf(first.lane)) - 16);
+    written(thread.id, Math.min(Math.max(left, 14), width - 14), y(marks.lanes.indexOf(first.lane)) - 16);
   }
 
   function paintNumbers() {
@@ -248,7 +196,7 @@
     pen.fillStyle = colours.ink;
     const free = {};
     for (const note of document.querySelectorAll(".notes li")) {
-      const lane = note.querySelector(".domain").textContent, row = lanes.indexOf(lane);
+      const lane = note.querySelector(".domain").textContent, row = marks.lanes.indexOf(lane);
       const left = x(Date.parse(note.querySelector("time").dateTime) / 1000);
       if (row < 0 || left < 0 || left > width || left < (free[lane] ?? -Infinity)) continue;
       free[lane] = left + 14;
@@ -259,7 +207,7 @@
   function paintNames() {
     pen.font = `600 12px ${colours.font}`;
     pen.textAlign = "left";
-    lanes.forEach((lane, i) => {
+    marks.lanes.forEach((lane, i) => {
       pen.fillStyle = colours[lane];
       written(names[lane] || lane, 0, TOP + i * LANE + 14);
     });
@@ -275,27 +223,6 @@
     pen.stroke();
   }
 
-  // -- times in the organisation's zone --------------------------------------
-  const formats = new Map();
-  function said(ts, options) {
-    const key = zone + JSON.stringify(options);
-    if (!formats.has(key)) {
-      formats.set(key, new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...options }));
-    }
-    return formats.get(key).format(new Date(ts * 1000));
-  }
-  function label(at, step) {
-    if (step >= 86400) return said(at, { day: "numeric", month: "short" });
-    return said(at, { hour: "2-digit", minute: "2-digit", ...(step < 60 && { second: "2-digit" }) });
-  }
-  function offset(ts) { // seconds by which the zone is ahead of UTC
-    const whole = Math.floor(ts);
-    const options = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
-    const [day, month, year, hour, minute, second] = said(whole, options).match(/\d+/g).map(Number);
-    return Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - whole;
-  }
-  const clock = (ts) => said(ts, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
-
   // -- moving ----------------------------------------------------------------
   function show(from, to) {
     const span = Math.min(Math.max(to - from, SHORTEST), LONGEST), middle = (from + to) / 2;
@@ -310,10 +237,9 @@
   }
 
   function text(cell) {
-    const marks = rows[cell.row].marks.slice(cell.first, cell.first + cell.n);
     const more = cell.n > 1 ? `, and ${(cell.n - 1).toLocaleString("en")} more` : "";
     const mark = cell.mark;
-    return `${clock(mark.ts)} ${mark.lane}: ${short(mark.text)}${more}${mark.incident ? ` (${mark.incident})` : ""}`;
+    return `${times.clock(mark.ts)} ${mark.lane}: ${short(mark.text)}${more}${mark.incident ? ` (${mark.incident})` : ""}`;
   }
   const short = (said) => said.replace(/\b(?:(?:dataset|column):)?[a-z][a-z0-9+.-]*:\/\/[^\s,;]*\/(?=[^\s/])/g, "");
 
@@ -423,7 +349,7 @@
   }
   function measure() {
     width = box.clientWidth;
-    height = TOP + LANE * Math.max(lanes.length, 4);
+    height = TOP + LANE * Math.max(marks.lanes.length, 4);
     draw();
   }
 
@@ -462,4 +388,4 @@
 
   document.addEventListener("seamline:news", () => load());
   load();
-})();
+}
