@@ -14,6 +14,9 @@ EVENTS: list[Event] = [
     replace(change("service:a", 10, seq=2), state="failed", version_at=at(20)),
     replace(change("service:a", 10, seq=3), title="said again, the same second"),
     change("service:b", 5, seq=4),
+    replace(
+        change("service:b", 9, seq=4), version_at=at(30)
+    ),  # told again once it was over, by its end alone
     map_fact("service:a", "calls", "service:b", 5),
     samples("up", "service:a", [(1, 1), (2, 1)], 6),
     samples("up", "service:a", [(2, 0), (3, float("nan")), (4, 1)], 7),

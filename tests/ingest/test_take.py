@@ -1,6 +1,9 @@
 """What may be stored of a delivery."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -90,3 +93,17 @@ def test_odd_delivery_ids_are_stored_by_digest(inbox: Inbox, sent: str) -> None:
     taken = inbox.take("bell", {"x-bell-id": sent}, b"{}", NOON)
     assert taken.key.startswith("sha256:")
     assert len(taken.key) == 71
+
+
+def test_equal_bodies_may_rightly_come_again(sources: dict[str, Source], keyring: Keyring) -> None:
+    """A source that says so has equal bodies without an id counted once within its span only."""
+    name = next(iter(sources))
+    tool = SimpleNamespace(
+        **{each: getattr(sources[name], each) for each in ("name", "redact")},
+        key=lambda *_: "",
+        repeat_s=60.0,
+    )
+    door = Inbox({name: cast(Source, tool)}, keyring)
+    start = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    keys = [door.take(name, {}, b"{}", start + timedelta(seconds=s)).key for s in (0, 59, 60)]
+    assert keys[0] == keys[1] != keys[2]

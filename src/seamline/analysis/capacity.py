@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from seamline.analysis import figures
+from seamline.analysis.environment import environment_of
 from seamline.analysis.facts import Facts
 from seamline.analysis.figures import Figure
 from seamline.analysis.stackmap import StackMap
@@ -92,7 +93,7 @@ def _sum(figures: Iterable[Figure | None]) -> float | None:
 
 def facts_of(facts: Facts, stack: StackMap, at: datetime, environment: str = "production") -> Capacity:
     """The figures as they were at a time. Changes of another environment don't count. O(series + changes)."""
-    changes = [c for c in facts.sorted_changes() if c.dims.get("environment", environment) == environment]
+    changes = [c for c in facts.sorted_changes() if environment_of(c.dims, environment) == environment]
     return _Histories(changes, facts, stack).capacity(at)
 
 

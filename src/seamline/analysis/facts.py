@@ -157,6 +157,7 @@ class Facts:
         self.records: list[tuple[int, rec.AnyRecord]] = []  # by log position
         self.map_version = 0  # grows when anything the map reads was added
         self._series: dict[str, _Samples] = {}
+        self._versions: dict[tuple[type, str], Version] = {}
         self._sorted_names: list[str] = []
         self._of_metric: dict[str, list[str]] = {}
         self._first_said: dict[tuple[str, ...], tuple[Version, Statement]] = {}
@@ -194,10 +195,18 @@ class Facts:
             self.map_version += 1
 
     def _add_versioned(self, event: ev.Versioned) -> None:
+        """The latest version counts; of a change the earliest beginning: not every tool repeats when it began."""
         table = self._table(event)
         known = table.get(event.id)
-        if known is None or _version(event) > _version(known):
-            table[event.id] = event
+        version = _version(event)
+        latest = self._versions.get((type(event), event.id))
+        if latest is None or version > latest:
+            self._versions[type(event), event.id] = version
+            began_at = min(event.at, known.at) if isinstance(known, ev.Change) else event.at
+            table[event.id] = event if began_at == event.at else msgspec.structs.replace(event, at=began_at)
+            self.map_version += 1
+        elif isinstance(known, ev.Change) and event.at < known.at:
+            table[event.id] = msgspec.structs.replace(known, at=event.at)
             self.map_version += 1
 
     def _table(self, event: ev.Versioned) -> dict[str, ev.Versioned]:

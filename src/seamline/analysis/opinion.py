@@ -13,6 +13,7 @@ from seamline.analysis import candidates as cand
 from seamline.analysis import capacity, likelihood, organisation, pods, register, stackmap
 from seamline.analysis.correlate import cluster
 from seamline.analysis.detect import detect
+from seamline.analysis.environment import environment_of
 from seamline.analysis.facts import Facts
 from seamline.analysis.incidents import Base, Found, Scene, attach
 from seamline.analysis.ownership import Tree
@@ -103,7 +104,7 @@ def _explain(
         return []
     stack = base.stack
     default = base.organisation.environment
-    changes = [c for c in facts.changes.values() if c.dims.get("environment", default) == environment]
+    changes = [c for c in facts.changes.values() if environment_of(c.dims, default) == environment]
     groups = cand.group(changes, stack)
     meetings = capacity.meetings([g.change for g in groups], facts, stack, as_of)
     candidates = {c.key: c for c in cand.find(groups, meetings, stack, v.sick, as_of, Live(facts, stack))}

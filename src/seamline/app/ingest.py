@@ -122,7 +122,7 @@ class Inbox:
         """
         tool = self.sources[source]
         kept = harmless(headers)
-        key = _storable(tool.key(kept, body))
+        key = _storable(tool.key(kept, body)) or _of_its_time(tool, body, received_at)
         try:
             return Received(source, key, kept, tool.redact(kept, body, self._keyring.pseudonym), received_at)
         except Unreadable as error:
@@ -232,6 +232,14 @@ def _read_record(body: bytes) -> Reading:
         return Reading(record=rec.from_body(body))
     except DecodeError as error:
         return Reading(unreadable=_one_line(f"a record this version doesn't know: {error}"))
+
+
+def _of_its_time(tool: Source, body: bytes, received_at: datetime) -> str:
+    """A delivery id for bodies that may rightly come again alike: equal ones count once within `repeat_s`."""
+    repeat_s: float = getattr(tool, "repeat_s", 0.0)
+    if not repeat_s:
+        return ""
+    return f"{hashlib.sha256(body).hexdigest()}:{int(received_at.timestamp() // repeat_s)}"
 
 
 def _storable(key: str) -> str:

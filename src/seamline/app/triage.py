@@ -52,8 +52,17 @@ class Triage:
         """Take in one delivery that is in the log; the same one again changes nothing."""
         if delivery.seq > self.facts.position:
             reading = take_in(self.facts, self._sources, delivery)
+            if isinstance(reading.record, rec.Erased) and self.opinion is not None:  # else nothing of it was read
+                self._read_anew()
             if reading.unreadable:
                 self.unreadable[delivery.seq] = reading.unreadable
+
+    def _read_anew(self) -> None:
+        """Forget what bodies said that are gone now: the log up to here is read once more."""
+        facts = Facts()
+        for delivery in self._log.read(until=self.facts.position):
+            take_in(facts, self._sources, delivery)
+        self.facts, self._base = facts, None
 
     def step(self) -> Opinion:
         """Form the opinion, and append what follows from it."""

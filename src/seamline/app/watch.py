@@ -1,11 +1,13 @@
 """Keeps a live home's opinion up to date, outside the way of the deliveries."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from seamline.app import configure, views
 from seamline.app.erase import end_retention
+from seamline.app.heed import heed
 from seamline.app.home import Home
 from seamline.app.triage import TICK, Triage
 from seamline.model.delivery import Delivery
@@ -13,11 +15,9 @@ from seamline.model.errors import Fix
 
 # Between two opinions: as long as makes a fifth of the time, but people wait for a name, and want it fresh.
 LEAST_PAUSE, MOST_PAUSE = timedelta(seconds=0.4), timedelta(seconds=5)
-_SHARE, _SHARE_WAITING = (
-    4,
-    1,
-)  # pauses per opinion; a failure that is about to be told may have half of the time
+_SHARE, _SHARE_WAITING = 4, 1  # pauses per opinion; what is about to be told may have half of the time
 SOON = timedelta(seconds=1)  # between two ticks while something waits to be told
+RECENT = timedelta(days=1)  # words of before a restart are heeded when they are no older
 RETENTION = timedelta(days=1)  # between two looks for telemetry that is past its time
 
 _logger = logging.getLogger("seamline.watch")
@@ -34,6 +34,7 @@ class Watch:
         self._fresh = False  # whether something came since the last opinion
         self._map_stamp = configure.stamp(home)
         self._pruned_at = self._formed_at
+        self._heed(d for d in home.log.read() if home.clock() - d.received_at < RECENT)
         self._form(self._home.clock())
 
     @property
@@ -55,6 +56,7 @@ class Watch:
         for delivery in deliveries:
             self._triage.take(delivery)
             self._fresh = True
+        self._heed(deliveries)
         now = self._home.clock()
         pause = self._wanted_pause()
         if (
@@ -66,6 +68,10 @@ class Watch:
             self._pruned_at = now
             end_retention(self._home.log, self._home.sources, now)
         return None if pause is None else max(0.0, (self._formed_at + pause - now).total_seconds())
+
+    def _heed(self, deliveries: Iterable[Delivery]) -> None:
+        """Put on record what people said through their tools. The records come back as deliveries."""
+        heed(replace(self._home, followed=True), deliveries, self._triage.opinion)
 
     def _wanted_pause(self) -> timedelta | None:
         """How long after the last opinion the next one is due; None while neither news nor time says anything."""

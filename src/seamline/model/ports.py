@@ -17,11 +17,12 @@ Pseudonym = Callable[[str], str]
 class Source(Protocol):
     """One tool that sends deliveries. A module `seamline.sources.<name>` is a Source by its attributes.
 
-    All functions but `verify` are pure. `headers` have lower-case names. Three more are a source's choice:
+    All functions but `verify` are pure. `headers` have lower-case names. Four more are a source's choice:
 
     - `reply(path, headers, body) -> Reply | None`: what this sender reads once its delivery is stored, where
       its standard asks for more than `paths` says. `path` is the one it was posted to; None: the usual answer.
     - `preflight(headers) -> Reply`: the answer to OPTIONS at its paths.
+    - `repeat_s`: seconds within which equal bodies without a delivery id are one delivery (default: for ever).
     - `words(delivery) -> Iterator[Word]`: what people said through this tool that is a record, not an event.
     """
 

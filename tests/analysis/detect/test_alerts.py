@@ -1,5 +1,8 @@
 """Alerts as given: one watch per rule and entity."""
 
+from msgspec.structs import replace
+
+from seamline.analysis.detect.eps import eps as chance
 from seamline.model.event import Alert
 from tests.analysis.detect.world import alert, at, look, symptoms
 
@@ -85,3 +88,11 @@ def test_a_rule_that_pages_is_meant() -> None:
     flapped = [alert("Errors", t, t + 5, severity="page") for t in (10, 50)]
     again = look([*flapped, alert("Errors", 100, severity="page")], 200)["alert scrape:appt Errors"]
     assert again.eps >= warning.eps
+
+
+def test_an_end_alone_is_no_firing() -> None:
+    """Tools that say only "healthy again" end what fired, and count as nothing by themselves."""
+    ends = [replace(alert("Degraded", 30 * i, 30 * i), firing=False) for i in range(1, 9)]
+    one = look(ends, 390)["alert scrape:appt Degraded"]
+    assert one.symptom is None
+    assert one.eps == chance(0, 360)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from seamline.analysis.detect.eps import HISTORY, eps
-from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.onset import REJOIN_S
 from seamline.analysis.detect.series import LINGER_S, few
+from seamline.analysis.environment import environment_of
 from seamline.model.event import Alert
 from seamline.model.symptom import Observable, Symptom
 
@@ -111,6 +111,8 @@ def _firings(fired: list[Alert], as_of: datetime) -> list[_Firing]:
     """
     joined: list[_Firing] = []
     for alert, ended_at in _ends(fired, as_of):
+        if not alert.firing and alert.ended_at == alert.at:
+            continue  # its tool told of the end alone
         last = joined[-1] if joined else None
         if last and _goes_on(last, alert, as_of):
             last.join(alert, ended_at)

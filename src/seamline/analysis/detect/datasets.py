@@ -13,10 +13,10 @@ from statistics import median
 from msgspec import Struct
 
 from seamline.analysis.detect.eps import STANDING, eps
-from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.runs import FAILED
 from seamline.analysis.detect.series import MAX_STRENGTH, few, percent
+from seamline.analysis.environment import environment_of
 from seamline.model.event import DatasetState, Run
 from seamline.model.symptom import Observable, ObservableKind, Symptom
 

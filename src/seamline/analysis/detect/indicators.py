@@ -14,7 +14,7 @@
 A series that a caller writes about somebody else (`peer`) counts at that peer, sliced by the caller.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -24,6 +24,7 @@ from seamline.analysis.detect import roles
 from seamline.analysis.detect.rules import OF_QUALITY, RULES, Rule
 from seamline.analysis.detect.tally import Tally
 from seamline.analysis.detect.window import Stretch
+from seamline.analysis.environment import environment_of
 from seamline.analysis.facts import Floats
 from seamline.model.symptom import ObservableKind
 
@@ -38,7 +39,6 @@ _KIND: dict[roles.Formula, ObservableKind] = {
     "share": "saturation",
     "level": "backlog",
 }
-_ENVIRONMENT_LABELS = ("environment", "env", "deployment_environment", "deployment_environment_name")
 
 
 class Key(Struct, frozen=True, order=True):
@@ -69,11 +69,6 @@ class _Use(Struct, frozen=True):
     stretch: Stretch
     key: Key
     part: roles.Part
-
-
-def environment_of(labels: Mapping[str, str], default: str) -> str:
-    """The environment that labels or dimensions name, else the default."""
-    return next((labels[name] for name in _ENVIRONMENT_LABELS if labels.get(name)), default)
 
 
 def panels(

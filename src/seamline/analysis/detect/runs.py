@@ -6,9 +6,9 @@ from itertools import pairwise
 from statistics import median
 
 from seamline.analysis.detect.eps import STANDING, eps
-from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.series import MAX_STRENGTH, few
+from seamline.analysis.environment import environment_of
 from seamline.model.event import Run
 from seamline.model.symptom import Observable, Symptom
 

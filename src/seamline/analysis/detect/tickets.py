@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from seamline.analysis.detect.eps import HISTORY, eps
-from seamline.analysis.detect.indicators import environment_of
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.series import LINGER_S, MAX_STRENGTH, few
 from seamline.analysis.detect.wording import IN_COMMON, neighbours, positions, signature, stems
+from seamline.analysis.environment import environment_of
 from seamline.model.event import Ticket
 from seamline.model.symptom import Observable, Symptom
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from seamline.analysis.detect.eps import eps, moment
 from seamline.analysis.detect.grid import GAP
-from seamline.analysis.detect.indicators import Key, environment_of
+from seamline.analysis.detect.indicators import Key
 from seamline.analysis.detect.naming import observable_id
 from seamline.analysis.detect.series import LINGER_S, few
 from seamline.analysis.detect.window import Stretch
+from seamline.analysis.environment import environment_of
 from seamline.model.symptom import Observable, Symptom
 
 MIN_SAMPLES = 20  # a series has to have lived so long

@@ -14,6 +14,7 @@ from seamline.sources.pagerduty.envelope import read
 
 name = "pagerduty"
 retention: Literal["record", "telemetry"] = "record"
+repeat_s = 60.0  # every bare "resolve" of one incident is the same bytes
 paths: Mapping[str, int] = {"/v2/enqueue": 202, "/v2/change/enqueue": 202}
 
 
