@@ -17,6 +17,7 @@ from aiohttp import ClientError, ClientSession
 from lab.processes import Child, StartFailed, Troupe
 
 RULES = Path(__file__).parent / "clinic" / "rules.yml"
+QUERIES = Path(__file__).parent / "clinic" / "queries.yml"
 SCRAPE = "3s"
 N_PORTS_TRIED = 4
 READY_S = 20.0
@@ -24,7 +25,7 @@ WANTED = (
     "build_info|http_requests_total|http_request_duration_seconds_(bucket|sum|count)|db_pool_connections"
     "|http_client_requests_total|http_client_request_duration_seconds_(bucket|sum|count)|queue_depth"
     "|price_cache_hit_ratio|model_info|model_agreement_ratio|kube_.*|pg_up|pg_settings_max_connections"
-    "|pg_stat_activity_(count|max_tx_duration)|pg_locks_count"
+    "|pg_stat_activity_(count|max_tx_duration)|pg_locks_count|pg_open_transaction_idle_seconds"
 )
 
 
@@ -96,7 +97,7 @@ def _exporter(port: int, dsn: str) -> list[str]:
     return [
         "env", f"DATA_SOURCE_NAME={dsn}", _program("prometheus-postgres-exporter"),
         f"--web.listen-address=127.0.0.1:{port}", "--no-collector.bgwriter", "--no-collector.database",
-        "--log.level=error",
+        f"--extend.query-path={QUERIES}", "--log.level=error",
     ]  # fmt: skip
 
 
