@@ -298,3 +298,11 @@ def test_a_large_manifest_is_read_and_redacted_in_time() -> None:
     events = list(dbt.parse(Delivery(1, "dbt", "", "", {}, NOW, redacted)))
     assert time.process_time() - started < 2
     assert len([f for f in facts(events) if f[1] == "writes"]) == 669
+
+
+def test_a_test_among_the_sources_is_read_where_it_stands() -> None:
+    """A manifest that lists a test beside its sources, and nowhere else, says what that test is about."""
+    manifest = golden("manifest")
+    test = manifest["nodes"].pop("test.shop.not_null_orders_id.e269")
+    manifest["sources"]["test.shop.not_null_orders_id.e269"] = test
+    assert facts(read(manifest)) >= facts(read(golden("manifest")))

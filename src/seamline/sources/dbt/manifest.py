@@ -70,7 +70,7 @@ def state(manifest: Manifest, settings: Names, said: Said) -> Iterator[MapFact |
     for unique_id, node in (manifest.sources | manifest.nodes).items():
         kind = called.type_of(unique_id)
         if kind == "test":
-            _test(manifest, settings, unique_id, statement)
+            _test(manifest, settings, unique_id, node, statement)
         elif kind in called.TABLES and not is_ephemeral(node):
             _table(manifest, settings, unique_id, node, statement)
     for node in (manifest.exposures or {}).values():
@@ -132,17 +132,17 @@ def _table(manifest: Manifest, settings: Names, unique_id: str, node: Node, stat
         statement.claim(job, whose, why)
 
 
-def _test(manifest: Manifest, settings: Names, unique_id: str, statement: Statement) -> None:
+def _test(manifest: Manifest, settings: Names, unique_id: str, node: Node, statement: Statement) -> None:
     """Tests read their table. A test's id stands for the one table it is about, so that run results alone can speak of it."""
-    about = tested(manifest.nodes[unique_id])
+    about = tested(node)
     tables = tables_below(manifest, settings, about)
     if len(tables) == 1:
         statement.fact(tables[0], "same_as", called.by_id(unique_id), "the table this test is about")
     for node_id in about:
-        node, job = manifest.node(node_id), called.job(node_id, ".test")
+        below, job = manifest.node(node_id), called.job(node_id, ".test")
         for table in tables_below(manifest, settings, (node_id,)):
             statement.fact(job, "reads", table)
-        for other in called.openlineage_tests(settings, node_id, node) if node else ():
+        for other in called.openlineage_tests(settings, node_id, below) if below else ():
             statement.fact(job, "same_as", other, "OpenLineage's naming of dbt's tests")
 
 
