@@ -61,6 +61,12 @@ def test_the_policy_allows_nothing_inline_and_nobody_else(friday: Served) -> Non
         assert "<script>" not in came.text
 
 
+def test_files_are_those_of_the_pages_alone(friday: Served) -> None:
+    """No path leads to another file."""
+    for path in ("/static/x/../secrets.toml", "/static/x/%2e%2e%2fseamline.toml", "/static/x/now.html"):
+        assert friday.get(path).status in (400, 404)
+
+
 def test_another_sites_name_for_this_machine_is_refused(friday: Served) -> None:
     """A browser that was sent here under a foreign name reads nothing, not even the form to log in on."""
     for path in ("/", "/login", "/events", "/api/lanes"):

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import NotFoundException
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.params import Body
 from litestar.response import Redirect
@@ -58,7 +59,7 @@ def log_out(request: Asking, callers: Who, data: Form) -> Response[Any]:
 def static(version: str, name: str) -> Response[bytes]:
     """A file of the pages. A browser keeps what it got under the present version's address."""
     if name not in STATIC:
-        raise Fix(f"no file {name}")
+        raise NotFoundException("no file of this name")
     kept = {"cache-control": "public, max-age=31536000, immutable"} if version == VERSION else {}
     return Response(STATIC[name], media_type=_TYPES[name.rpartition(".")[2]], headers=HEADERS | kept)
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from seamline.analysis.seams import CAPACITY
 from seamline.app.story import WORDS as WAYS
 from seamline.console.drawing import MEASURES, WORDS
-from seamline.model.refs import kind_of, name_of
+from seamline.model.refs import DOMAINS, kind_of, name_of
 from seamline.terminal.plain import long, plain, short
 
 # Nothing inline and nobody else's: a text of a ticket that came through as markup would still do nothing.
@@ -91,7 +91,7 @@ def _environment() -> jinja2.Environment:
         "joint": joint,
     }  # fmt: skip
     environment.filters |= filters
-    environment.globals |= {"asset": asset, "words": WORDS, "measures": MEASURES}
+    environment.globals |= {"asset": asset, "words": WORDS, "measures": MEASURES, "domains": DOMAINS}
     return environment
 
 

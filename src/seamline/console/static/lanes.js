@@ -228,6 +228,7 @@ function showLanes() {
     const span = Math.min(Math.max(to - from, SHORTEST), LONGEST), middle = (from + to) / 2;
     since = middle - span / 2;
     until = middle + span / 2;
+    hint.hidden = true; // it spoke of a place that moved
     draw();
   }
   function pan(share) { const by = (until - since) * share; show(since + by, until + by); }
