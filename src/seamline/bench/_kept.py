@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +27,7 @@ _FAILURES = (
 
 
 class Opined(Struct, frozen=True):
-    """What an opinion on the whole log is made of, and the seconds that one takes."""
+    """The seconds that an opinion on the whole log takes, and what it is of."""
 
     seconds: float
     again_s: float  # the same again, with the map known
@@ -68,20 +68,36 @@ class Kept:
         received: Received = self._home.inbox.take(source, *opened, datetime.now(UTC))
         return self._unreadable.get((source, received.key or received.sha256()))
 
+    def counts(self) -> dict[str, int]:
+        """What the log's deliveries say, by kind."""
+        facts = self._facts
+        tables: dict[str, Sized] = {
+            "changes": facts.changes,
+            "alerts": facts.alerts,
+            "tickets": facts.tickets,
+            "runs": facts.runs,
+            "map_facts": facts.map_facts,
+            "claims": facts.claims,
+            "records": facts.records,
+            "series": facts.series(),
+        }
+        return {name: len(table) for name, table in tables.items()}
+
     def opinion(self) -> Opined:
         """Form the opinion on everything, twice."""
         began = time.perf_counter()
         first = opine(self._facts)
         between = time.perf_counter()
         opine(self._facts, first.base)
-        facts = self._facts
+        again_s = time.perf_counter() - between
+        n_sick = sum(o.symptom is not None for o in first.observables)
         counts = {
-            "changes": len(facts.changes), "alerts": len(facts.alerts), "tickets": len(facts.tickets), "runs": len(facts.runs),
-            "map_facts": len(facts.map_facts), "claims": len(facts.claims), "series": len(facts.series()),
-            "entities": len(first.base.stack.entities), "observables": len(first.observables), "incidents": len(first.incidents),
-            "records": len(facts.records),
-        }  # fmt: skip
-        return Opined(round(between - began, 2), round(time.perf_counter() - between, 2), counts)
+            "entities": len(first.base.stack.entities),
+            "observables": len(first.observables),
+            "symptoms": n_sick,
+            "incidents": len(first.incidents),
+        }
+        return Opined(round(between - began, 2), round(again_s, 2), counts)
 
     def close(self) -> None:
         """Give the log back."""

@@ -15,6 +15,9 @@ HEADERS = {
 }
 
 
+_SAMPLE_BYTES = 16  # tag and double, tag and a time in milliseconds, which has 6 bytes today
+
+
 def labels(metric: str, given: Mapping[str, str]) -> bytes:
     """A label set on the wire, to be made once and used for every sample."""
     named = sorted({"__name__": metric, **given}.items())
@@ -42,3 +45,16 @@ def _varint(value: int) -> bytes:
         out.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*out, value])
+
+
+def head(metric: str, given: Mapping[str, str]) -> bytes:
+    """All of a series with one sample but its value and time, which `scrape` adds. For very many series."""
+    encoded = labels(metric, given)
+    return b"\x0a" + _varint(len(encoded) + 2 + _SAMPLE_BYTES) + encoded + bytes([0x12, _SAMPLE_BYTES, 0x09])
+
+
+def scrape(heads: Iterable[bytes], values: Iterable[float], at_ts: float) -> bytes:
+    """One request body: one sample per head, all at one time (epoch seconds, between 2004 and 2109)."""
+    time_ms, pack = b"\x10" + _varint(round(at_ts * 1000)), struct.Struct("<d").pack
+    series = (known + pack(value) + time_ms for known, value in zip(heads, values, strict=True))
+    return bytes(cramjam.snappy.compress_raw(b"".join(series)))

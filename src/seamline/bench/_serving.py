@@ -52,17 +52,19 @@ class Served:
             connection.close()
 
     def lag(self) -> int:
-        """Deliveries in the log that triage has not taken in yet."""
+        """Deliveries in the log that triage has not taken in yet; 0 without triage."""
         said = json.loads(self.ask("/readyz")[1])
-        return int(said["position"]) - int(said["triaged"] or 0)
+        triaged = said["triaged"]
+        return 0 if triaged is None else int(said["position"]) - int(triaged)
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Served]:
-    """Serve the home on a free port; ended in order afterwards."""
+def serving(home: Path, *, triage: bool = True) -> Iterator[Served]:
+    """Serve the home on a free port; ended in order afterwards. Without `triage` it only takes in and stores."""
+    whole = ["seamline.cli", "serve", "--home", str(home), "--port", "0"]
     with tempfile.TemporaryFile("w+b") as complaints:
         process = subprocess.Popen(
-            [sys.executable, "-m", "seamline.cli", "serve", "--home", str(home), "--port", "0"],
+            [sys.executable, "-m", *(whole if triage else ["seamline.bench._server", str(home)])],
             stdout=subprocess.PIPE,
             stderr=complaints,
             text=True,
