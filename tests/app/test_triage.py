@@ -84,11 +84,13 @@ def test_another_cause_amends_and_proposes_but_moves_no_person(failed: Home) -> 
     assert (said.cause_key, said.seam, said.proposed) == ("latent:service:web", seam, "root")
 
 
-def test_the_same_cause_at_another_seam_proposes_its_person(failed: Home) -> None:
+def test_the_same_cause_at_another_seam_proposes_its_person(tmp_path: Path) -> None:
     """It was told as one unit's own fault; when it is seen to cross a seam, that seam's person is proposed."""
-    assert the_incident(failed).accountable == "ana"
-    assert the_incident(failed).causes[0].seam == ("service:web", "service:api", "calls")
-    assert the_incident(failed).proposed == "root"
+    late = FAILS.replace("fails service:web 306", "fails service:web 336").replace("now 400", "now 440")
+    incident = the_incident(played(tmp_path, late.replace("help 330", "help 350")))
+    assert incident.accountable == "ana"
+    assert incident.causes[0].seam == ("service:web", "service:api", "calls")
+    assert incident.proposed == "root"
 
 
 def test_odds_below_the_line_say_nothing(failed: Home) -> None:
@@ -107,8 +109,9 @@ def test_a_candidate_waits_until_the_picture_stands_still(failed: Home) -> None:
     unsure = replace(fresh, causes=(replace(incident.causes[0], probability=0.4), *incident.causes[1:]))
     nothing = replace(fresh, causes=(replace(incident.causes[0], kind="nothing"),))
     assert not crosses(fresh, at(312))
-    assert crosses(fresh, at(330))
-    assert not crosses(unsure, at(330))
+    assert not crosses(fresh, at(339))
+    assert crosses(fresh, at(340))
+    assert not crosses(unsure, at(340))
     assert crosses(unsure, at(346))
     assert not crosses(replace(fresh, weight=LINE - 0.1), at(600))
     assert not crosses(nothing, at(600))

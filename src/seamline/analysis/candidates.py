@@ -24,7 +24,7 @@ LOOK_BACK = timedelta(days=35)  # past the tail of every law in `delay`
 
 # P(a change of this kind does harm at all): starting values until confirmed causes give counts.
 GUILT = {
-    "deploy": 0.04, "config": 0.02, "schema": 0.05, "scale": 0.01, "flag": 0.02, "model": 0.05,
+    "deploy": 0.04, "config": 0.02, "schema": 0.05, "scale": 0.002, "flag": 0.02, "model": 0.05,
     "data": 0.03, "manual": 0.05,
 }  # fmt: skip
 # A change whose own words name the very column that broke: how much likelier, and the bound.
@@ -39,7 +39,7 @@ _LOGGING = re.compile(r"(^|_)log(s|ging|ger)?(_|$)|verbos", re.IGNORECASE)
 _BESIDE = frozenset(
     {"kind", "release", "version", "task", "ref", "image"}
 )  # facts that say nothing of the content
-LIMITED = 0.4  # of the usual guilt: what only adds to a schema, or only changes how much is logged
+LIMITED = 0.05  # of the usual guilt: what only adds to a schema, or only changes how much is logged
 # Some tools announce and never report that it was carried out: half of such changes are taken as made.
 ONLY_ANNOUNCED = 0.5
 # A meeting whose limit is shown to be crossed by both together and by neither alone is no chance encounter:
@@ -50,8 +50,8 @@ GUILT_CROSSED_UNSURE = 0.25
 _DAY = 86_400.0
 # Latent faults per second, by kind of entity.
 LATENT_RATE = {
-    "service": 1 / (20 * _DAY), "vendor": 1 / (10 * _DAY), "peer": 1 / (10 * _DAY), "job": 1 / (20 * _DAY),
-    "database": 1 / (60 * _DAY), "dataset": 1 / (60 * _DAY), "model": 1 / (30 * _DAY),
+    "service": 1 / (8 * _DAY), "vendor": 1 / (5 * _DAY), "peer": 1 / (5 * _DAY), "job": 1 / (20 * _DAY),
+    "database": 1 / (8 * _DAY), "dataset": 1 / (60 * _DAY), "model": 1 / (30 * _DAY),
 }  # fmt: skip
 LATENT_RATE_OTHER = 1 / (90 * _DAY)
 UNKNOWN_RATE = 1 / (30 * _DAY)

@@ -19,7 +19,7 @@ TAIL_S = timedelta(days=30).total_seconds()
 class Law(Struct, frozen=True):
     """Lognormal with this median and log-spread; `tail` of the mass lies flat over 30 days.
 
-    With `instead`, half of the mass follows that law.
+    With `instead`, a seventh of the mass follows that law.
     """
 
     median_s: float
@@ -34,7 +34,7 @@ class Law(Struct, frozen=True):
         flat = np.clip(x / TAIL_S, 0.0, 1.0)
         mass = (1.0 - self.tail) * fast + self.tail * flat
         if self.instead is not None:
-            mass = (mass + self.instead.cdf(delay_s)) / 2
+            mass = (6 * mass + self.instead.cdf(delay_s)) / 7
         return np.asarray(np.where(delay_s <= 0, 0.0, mass), dtype=np.float64)
 
     def between(self, low_s: Floats, high_s: Floats) -> Floats:

@@ -23,6 +23,7 @@ from seamline.analysis.candidates import UNKNOWN_RATE, Candidate, Mechanism
 from seamline.analysis.delay import Law
 from seamline.analysis.show import AT_NEXT_RUN, AT_ONCE, show
 from seamline.analysis.stackmap import Reach, StackMap
+from seamline.model.refs import kind_of
 from seamline.model.symptom import Observable, Symptom
 
 Floats = NDArray[np.float64]
@@ -38,6 +39,9 @@ UNKNOWN_REACH = (
     0.02  # of a large stack, what an outside cause touches is a small part, and nobody knows which
 )
 UNKNOWN_LAW = Law(60.0, 2.0, 0.05)
+# A fault of something shared often touches a part of it, a table or a topic: its other users then show nothing.
+SHARED = frozenset({"database", "queue"})
+PARTIAL = 0.5
 _PATH_TAIL = 0.03
 _STEPS_S = np.array([0.0, 2, 5, 10, 20, 40, 80, 160, 320, 900])
 
@@ -202,6 +206,8 @@ def _silence(c: Candidate, v: View, stack: StackMap, starts: Floats) -> Floats:
         if entity in reach:
             cost = silent_cost(c.main, reach[entity], rows, starts)
             out += cost * (SILENT_BESIDE_SICK if entity in sick else 1.0)
+    if c.kind == "latent" and kind_of(c.entity) in SHARED:
+        out = np.logaddexp(np.log1p(-PARTIAL) + out, np.log(PARTIAL))
     return out
 
 

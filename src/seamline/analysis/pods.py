@@ -32,7 +32,7 @@ _SOME = {
     "alike": 0.002,
     "unknown": 0.1,
 }
-_ALL = {"own": 0.3, "beneath": 0.3, "fits": 0.6, "misfits": 0.05, "joint": 0.3, "alike": 0.3, "unknown": 0.2}
+_ALL = {"own": 0.3, "beneath": 0.3, "fits": 0.3, "misfits": 0.05, "joint": 0.3, "alike": 0.3, "unknown": 0.2}
 
 
 class Pattern(Struct, frozen=True):
@@ -166,6 +166,8 @@ def _fit(c: Candidate | None, pattern: Pattern, stack: StackMap, kinds: Mapping[
         return "own" if c.main.origin == pattern.service else "beneath"
     kind = kinds.get(c.changes[0], "")
     if kind not in ("deploy", "scale") or c.main.start_ts is None:
+        return "alike"
+    if kind == "scale" and not pattern.well:
         return "alike"
     return _fit_by_birth(pattern, _touched(pattern, c.main.start_ts, kind))
 

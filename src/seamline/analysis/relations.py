@@ -56,7 +56,7 @@ class Arc(Struct, frozen=True):
 # travels with failure; what waits for the next run of a job has minutes, what waits for a reader hours.
 TABLE = (
     Kind("calls", "a service or agent calls another", Way(0.003, 20), Way(0.7, 5)),
-    Kind("uses", "a service works on a database, a cache or a platform part", Way(0.3, 20), Way(0.9, 5)),
+    Kind("uses", "a service works on a database, a cache or a platform part", Way(0.2, 20), Way(0.9, 5)),
     Kind("reads", "a job or service reads a dataset", None, Way(0.8, 300, 1.5, 0.1)),
     Kind("writes", "a job or service writes a dataset", Way(0.8, 60, 1.5, 0.05), Way(0.15, 60, 1.5, 0.05)),
     Kind("derives", "a dataset or column is made out of another", None, Way(0.9, 120, 1.5, 0.1)),

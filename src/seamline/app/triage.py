@@ -20,7 +20,7 @@ from seamline.model.ports import Log, Source
 
 LINE = 4.0  # nats by which a cause must beat *nothing happened*: about 50 to 1, prior included
 SURE = 0.75  # a cause this likely is told once the picture stood still for SETTLE ...
-SETTLE = timedelta(seconds=15)  # since the last new symptom; a failure's first seconds name the wrong seam
+SETTLE = timedelta(seconds=30)  # since the last new symptom; a failure's first seconds name the wrong seam
 WAIT = timedelta(seconds=45)  # ... and anything, however unsure or moving, when its first symptom is this old
 MOVED = 10.0  # odds against the recorded cause from which its person should know
 CALM = timedelta(minutes=15)  # an incident whose symptoms have all been over for so long is closed

@@ -10,6 +10,7 @@ ObservableKind = Literal[
     "latency",
     "saturation",
     "backlog",
+    "blocking",
     "vanished",
     "alert",
     "ticket_burst",

@@ -10,6 +10,7 @@
 | latency, slice `quantile 0.9` | gauges of a duration with a quantile | worst series |
 | saturation | a usage and the limit it is used against | used / limit, worst instance |
 | backlog | gauges of a queue's depth or lag | sum |
+| blocking | the age of the oldest transaction that is open and does nothing | seconds, worst instance |
 
 A series that a caller writes about somebody else (`peer`) counts at that peer, sliced by the caller.
 """
@@ -38,6 +39,7 @@ _KIND: dict[roles.Formula, ObservableKind] = {
     "quantile": "latency",
     "share": "saturation",
     "level": "backlog",
+    "held": "blocking",
 }
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 Formula = Literal[
-    "ratio", "ratio_of_counts", "mean", "share", "level", "quantile", "down", "unavailable", "quality"
+    "ratio", "ratio_of_counts", "mean", "share", "level", "quantile", "down", "unavailable", "quality", "held"
 ]
 Role = Literal["all", "bad", "spent", "count", "used", "limit", "value"]
 
@@ -197,6 +197,8 @@ def _of_gauge(metric: str, labels: Mapping[str, str]) -> tuple[Part, ...]:
         return (Part("unavailable" if known else "quality", "value", "" if known else metric),)
     if _DEPTH.search(metric) and not metric.startswith("kube_"):
         return (Part("level", "value", labels.get("queue") or labels.get("topic", "")),)
+    if metric == "pg_stat_activity_max_tx_duration":
+        return (Part("held", "value"),) if labels.get("state", "").startswith("idle in transaction") else ()
     unit = _unit(metric)
     if unit is not None and ("quantile" in labels or "latency" in metric):
         return (Part("quantile", "value", f"quantile {labels.get('quantile', '?')}", "", unit),)

@@ -71,6 +71,8 @@ RULES: dict[ObservableKind, Rule] = {
     "saturation": Rule(
         lambda level: np.full(level.shape, 0.1), _none, 2.0, 20.0, least=0.8, near=0.65, bound=0.98
     ),
+    # ten seconds longer than usual, and no work done in it
+    "blocking": Rule(lambda level: 10.0 + level, _none, 2.0, 20.0, least=10.0, near=5.0),
     # twice as much as usual, and ten more
     "backlog": Rule(lambda level: 10.0 + level, _none, 3.0, 30.0, least=10.0, near=5.0),
 }

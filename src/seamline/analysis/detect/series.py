@@ -130,6 +130,7 @@ _SHOWN: dict[ObservableKind, tuple[str, Callable[[float], str]]] = {
     "latency": ("latency", _seconds),
     "saturation": ("used", percent),
     "backlog": ("waiting", lambda value: f"{value:.0f}"),
+    "blocking": ("a transaction held open for", _seconds),
 }
 
 

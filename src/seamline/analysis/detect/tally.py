@@ -11,12 +11,8 @@ from seamline.analysis.detect.window import Stretch
 from seamline.analysis.facts import Floats, Series
 
 Member = tuple[Stretch, int, Part]  # a series, the row it counts for, and as what
-_WORST = (
-    "down",
-    "unavailable",
-    "quality",
-    "quantile",
-)  # formulas that look at one series of many, not at their sum
+# formulas that look at one series of many, not at their sum
+_WORST = ("down", "unavailable", "quality", "quantile", "held")
 _COUNTS = ("ratio", "ratio_of_counts", "mean")  # formulas of counters
 
 
