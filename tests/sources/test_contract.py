@@ -367,6 +367,21 @@ def test_foreign_bodies_are_unreadable_at_worst(source: Source, body: bytes) -> 
 
 
 @every_case
+def test_nesting_that_json_just_bears_is_unreadable_at_worst(source: Source, case: Case) -> None:
+    """A field nested as deeply as a JSON parser takes it is read, or refused as any other body is."""
+    try:
+        document = json.loads(case.body)
+    except ValueError:
+        return  # protobuf, a form, lines
+    item = document[0] if isinstance(document, list) else document
+    for name in item:
+        text = json.dumps({**item, name: "deep"})
+        for depth in (150, 300, 600, 950):
+            deep = "[null," * depth + '{"a": null}' + "]" * depth
+            only_unreadable(source, case, text.replace('"deep"', deep, 1).encode())
+
+
+@every_case
 def test_an_erased_body_is_unreadable(source: Source, case: Case) -> None:
     """Parsing a delivery whose body is gone says so."""
     erased = msgspec.structs.replace(case.delivery(), body=None)

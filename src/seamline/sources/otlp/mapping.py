@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from seamline.model.errors import Unreadable
-from seamline.model.payload import decode
+from seamline.model.payload import rewrite
 from seamline.sources.otlp.shape import Export, Signal
 
 Signed = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
@@ -255,7 +255,7 @@ _KEY_VALUE = msgspec.json.Decoder(KeyValue, strict=False)
 def read(body: bytes) -> Export:
     """The request in a JSON body. Raises Unreadable."""
     if b"null" in body:
-        body = msgspec.json.encode(_without_nulls(decode(body, object)))
+        body = rewrite(body, _without_nulls)
     found = _decoded(_BODY, body)
     signals: tuple[tuple[Signal, Any], ...] = (
         ("traces", found.resource_spans),
