@@ -57,7 +57,13 @@ class Kept:
         self.n_read[delivery.source] += reading.parsed
         if any(words in reading.unreadable for words in _FAILURES):
             self.failures[f"{delivery.source}: {reading.unreadable}, delivery {delivery.seq}"] += 1
-        self._unreadable[delivery.source, delivery.key or delivery.sha256] = reading.unreadable
+        self._unreadable[self._identity(delivery.source, delivery.key, delivery.sha256)] = reading.unreadable
+
+    def _identity(self, source: str, key: str, sha256: str) -> Identity:
+        """Where equal bodies may come again, the inbox's own key ends with the time of its receipt: left out here."""
+        if hasattr(self._home.sources.get(source), "repeat_s"):
+            key = key.rpartition(":")[0] or key
+        return source, key or sha256
 
     def why_unreadable(self, source: str, headers: Mapping[str, str], body: bytes) -> str | None:
         """ "" for a delivery that was read, else why it wasn't; None when the log doesn't hold it.
@@ -66,7 +72,7 @@ class Kept:
         """
         opened = unpacked(dict(headers), body, LIMIT)
         received: Received = self._home.inbox.take(source, *opened, datetime.now(UTC))
-        return self._unreadable.get((source, received.key or received.sha256()))
+        return self._unreadable.get(self._identity(source, received.key, received.sha256()))
 
     def counts(self) -> dict[str, int]:
         """What the log's deliveries say, by kind."""
