@@ -154,7 +154,12 @@ def damaged_form(body: bytes, chance: random.Random) -> bytes | None:
     inner = damaged_json(value.encode(), chance)
     if inner is not None:
         value = inner.decode("utf-8", "replace")
-    instead = ([], [(name, value)] * 2, [(name, str(_wrong(value, chance)))], [(name, value)])
+    instead: tuple[list[tuple[str, str]], ...] = (
+        [],
+        [(name, value)] * 2,
+        [(name, str(_wrong(value, chance)))],
+        [(name, value)],
+    )
     changed = pairs[:at] + chance.choice(instead) + pairs[at + 1 :]
     return urlencode(changed, errors="replace").encode()
 

@@ -69,6 +69,7 @@ def run(
             sender.release(seen.service, fails_at - RELEASED_BEFORE_S)
             with _watching(server, seen, fails_at):
                 sender.until(began + live)
+            sender.close()
             seconds, used = time.time() - began, server.cpu_s() - used
         return {
             "series": len(found) * PER_TARGET,
@@ -139,6 +140,10 @@ class _Sender:
             time.sleep(max(0.0, self.next_ts - time.time()))
             self.late_s = max(self.late_s, time.time() - self.next_ts)
             self._send()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
 
     def release(self, service: str, at_ts: float) -> None:
         """Have a release of a service announced with the first scrape after this time."""
