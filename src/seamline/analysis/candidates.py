@@ -24,7 +24,7 @@ LOOK_BACK = timedelta(days=35)  # past the tail of every law in `delay`
 
 # P(a change of this kind does harm at all): starting values until confirmed causes give counts.
 GUILT = {
-    "deploy": 0.04, "config": 0.02, "schema": 0.05, "scale": 0.002, "flag": 0.02, "model": 0.05,
+    "deploy": 0.04, "config": 0.02, "schema": 0.05, "scale": 0.001, "flag": 0.02, "model": 0.05,
     "data": 0.03, "manual": 0.05,
 }  # fmt: skip
 # A change whose own words name the very column that broke: how much likelier, and the bound.

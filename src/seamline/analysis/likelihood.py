@@ -53,6 +53,7 @@ class View(Struct, frozen=True):
     healthy_ts: Floats
     onset_ts: Floats
     next_run: NDArray[np.bool_]
+    first_of: Floats  # the onset is the first of so many independent ones: of those who write, the fastest
     log_noise: Floats
     gain: Floats  # (1 - eps) * g(z)
     weight: Floats  # 1 / sqrt(n of the entity)
@@ -89,10 +90,15 @@ def view(observables: Sequence[Observable]) -> View:
             silent.setdefault(o.entity, []).append(o)
     return View(
         sick, healthy, onset, np.array([o.kind in AT_NEXT_RUN for o in sick], dtype=np.bool_),
-        np.log(noise), (1 - eps) * (1 - np.exp(-z / 3.0)),
+        np.array([_writers(o) for o in sick]), np.log(noise), (1 - eps) * (1 - np.exp(-z / 3.0)),
         np.array([count[o.entity] ** -0.5 for o in sick]),
         {e: tuple(rows) for e, rows in sorted(silent.items())}, _grid(healthy, onset),
     )  # fmt: skip
+
+
+def _writers(o: Observable) -> float:
+    """How many independent delays the onset is the least of: of many who write few were hurt at the very start."""
+    return max(1.0, symptom_of(o).confirmed_by ** 0.5) if o.kind == "ticket_burst" else 1.0
 
 
 def _grid(healthy: Floats, onset: Floats) -> Floats:
@@ -177,7 +183,10 @@ def _in_interval(r: Reach, v: View, j: int, starts: Floats | float) -> Floats:
     if v.next_run[j]:
         # the run after the harm began shows it; a healthy run in between speaks against
         return np.where(high <= 0, 0.0, np.where(low <= 2 * CLOCK_S, 0.9, 0.05))
-    return path_law(r).between(np.asarray(low), np.asarray(high))
+    law, n = path_law(r), v.first_of[j]
+    if n == 1.0:
+        return law.between(np.asarray(low), np.asarray(high))
+    return np.maximum((1 - law.cdf(np.asarray(low))) ** n - (1 - law.cdf(np.asarray(high))) ** n, 0.0)
 
 
 def path_law(r: Reach) -> Law:

@@ -23,11 +23,11 @@ _DATA_OF_CODE = {"column_gone": 0.15, "null_share": 0.15, "row_count": 0.1, "run
 
 _BY_CAUSE: dict[str, dict[str, float]] = {
     "deploy": {**_TRAFFIC, **_DATA_OF_CODE, "vanished": 0.2, "freshness": 0.1},
-    "config": {**_TRAFFIC, "blocking": 0.01, "null_share": 0.06, "column_gone": 0.03, "row_count": 0.06, "run_failure": 0.1, "vanished": 0.1},
-    "flag": {**_TRAFFIC, "blocking": 0.01, "null_share": 0.1, "row_count": 0.1},
-    "scale": {**_TRAFFIC, "blocking": 0.01, "saturation": 0.6, "vanished": 0.1},
+    "config": {**_TRAFFIC, "blocking": 0.002, "null_share": 0.06, "column_gone": 0.03, "row_count": 0.06, "run_failure": 0.1, "vanished": 0.1},
+    "flag": {**_TRAFFIC, "blocking": 0.002, "null_share": 0.1, "row_count": 0.1},
+    "scale": {**_TRAFFIC, "blocking": 0.002, "saturation": 0.6, "vanished": 0.1},
     "schema": {**_TRAFFIC, "blocking": 0.1, "error_ratio": 0.4, "latency": 0.4, "column_gone": 0.8, "null_share": 0.8, "row_count": 0.4, "run_failure": 0.6},
-    "schema that adds": {**_TRAFFIC, "blocking": 0.02, "error_ratio": 0.3, "run_failure": 0.2, "row_count": 0.05},
+    "schema that adds": {**_TRAFFIC, "blocking": 0.01, "error_ratio": 0.3, "run_failure": 0.2, "row_count": 0.05},
     "model": {**_TRAFFIC, "null_share": 0.2, "row_count": 0.2, "run_failure": 0.4},
     "data": {**_DATA, "freshness": 0.3},
     "manual": {**_TRAFFIC, **_DATA, "blocking": 0.3},

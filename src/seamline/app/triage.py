@@ -52,7 +52,7 @@ class Triage:
         """Take in one delivery that is in the log; the same one again changes nothing."""
         if delivery.seq > self.facts.position:
             reading = take_in(self.facts, self._sources, delivery)
-            if isinstance(reading.record, rec.Erased) and self.opinion is not None:  # else nothing of it was read
+            if isinstance(reading.record, rec.Erased) and self.opinion is not None:
                 self._read_anew()
             if reading.unreadable:
                 self.unreadable[delivery.seq] = reading.unreadable
