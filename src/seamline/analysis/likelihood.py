@@ -186,7 +186,8 @@ def _in_interval(r: Reach, v: View, j: int, starts: Floats | float) -> Floats:
     law, n = path_law(r), v.first_of[j]
     if n == 1.0:
         return law.between(np.asarray(low), np.asarray(high))
-    return np.maximum((1 - law.cdf(np.asarray(low))) ** n - (1 - law.cdf(np.asarray(high))) ** n, 0.0)
+    none_by = [(1.0 - law.cdf(np.asarray(at))) ** n for at in (low, high)]
+    return np.asarray(np.maximum(none_by[0] - none_by[1], 0.0), dtype=np.float64)
 
 
 def path_law(r: Reach) -> Law:
