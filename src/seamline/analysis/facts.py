@@ -14,6 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from seamline.analysis.listening import slot_of
 from seamline.model import event as ev
 from seamline.model import record as rec
 
@@ -155,6 +156,7 @@ class Facts:
         self.map_facts: dict[str, ev.MapFact] = {}
         self.claims: dict[str, ev.Claim] = {}
         self.records: list[tuple[int, rec.AnyRecord]] = []  # by log position
+        self.heard_slots: set[int] = set()  # of `listening`
         self.map_version = 0  # grows when anything the map reads was added
         self._series: dict[str, _Samples] = {}
         self._versions: dict[tuple[type, str], Version] = {}
@@ -223,6 +225,10 @@ class Facts:
     def add_record(self, seq: int, record: rec.AnyRecord) -> None:
         """Take a record of source `seamline` at its log position."""
         self.records.append((seq, record))
+
+    def heard(self, received_at: datetime) -> None:
+        """A tool's delivery was received at this time."""
+        self.heard_slots.add(slot_of(received_at))
 
     def saw(self, position: int, received_at: datetime | None) -> None:
         """A delivery at this position was taken in: moves position and as_of (None: not), never backwards."""

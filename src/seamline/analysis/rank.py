@@ -34,7 +34,8 @@ Mask = NDArray[np.bool_]
 
 TEMPERATURE = 1.5
 FLOOR = 0.1  # of *nothing* and *unknown* together
-SHOWN = 8  # causes kept in a result
+SHOWN = 8  # causes kept in a result, and what nobody modelled
+DOUBT = ("nothing", "unknown")
 _NEGLIGIBLE = 0.02
 HEARD = "answers_for"
 
@@ -59,7 +60,8 @@ def rank(
     mask[list(chosen)] = True
     probabilities = _posterior({key: evidence(s, mask) for key, s in scores.items()})
     order = sorted(probabilities, key=lambda k: (-round(probabilities[k], 9), k))
-    kept = [k for k in order if probabilities[k] > 1e-4][:SHOWN] or order[:1]
+    likely = [k for k in order if probabilities[k] > 1e-4] or order[:1]
+    kept = [k for place, k in enumerate(likely) if place < SHOWN or k in DOUBT]
     runner_up = kept[1] if len(kept) > 1 and kept[1] in scores else None
     causes = tuple(
         _cause(key, probabilities[key], mask, v, candidates, scores, stack, as_of, _rival(key, kept, scores))
@@ -79,7 +81,7 @@ def _posterior(logs: Mapping[str, float]) -> dict[str, float]:
     raw = np.array([0.0, *(logs[k] for k in keys[1:])]) / TEMPERATURE
     p = np.exp(raw - raw.max())
     p = p / p.sum()
-    vague = np.array([k in ("nothing", "unknown") for k in keys])
+    vague = np.array([k in DOUBT for k in keys])
     share = float(p[vague].sum())
     if share < FLOOR:
         p = np.where(vague, p + (FLOOR - share) / vague.sum(), p * (1 - FLOOR) / (1 - share))

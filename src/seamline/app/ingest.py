@@ -177,6 +177,8 @@ def take_in(facts: Facts, sources: Mapping[str, Source], delivery: Delivery) -> 
     if reading.record is not None:
         facts.add_record(delivery.seq, reading.record)
     moves = delivery.source != rec.SOURCE or isinstance(reading.record, rec.Tick)
+    if delivery.source != rec.SOURCE:
+        facts.heard(delivery.received_at)
     facts.saw(delivery.seq, delivery.received_at if moves else None)
     return reading
 

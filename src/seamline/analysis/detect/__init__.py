@@ -17,6 +17,7 @@ from seamline.analysis.detect.indicators import panels
 from seamline.analysis.detect.traffic import TrafficShift, traffic_shifts
 from seamline.analysis.detect.window import Stretch, stretches
 from seamline.analysis.facts import Facts
+from seamline.analysis.listening import Listening
 from seamline.model.symptom import Observable
 
 __all__ = ["TrafficShift", "detect", "traffic_shifts"]
@@ -30,6 +31,8 @@ def detect(
     `canonical` resolves a tool's spelling of an entity; `environment` is meant where an event names none.
     O(samples in the window) + O(tickets x tickets in an hour).
     """
+    listening = Listening(facts.heard_slots, as_of)
+    as_of = listening.until()
     as_of_ts = as_of.timestamp()
     seen = stretches(facts.series(), as_of_ts)
     since = _watched_since(facts, seen, as_of)
@@ -40,7 +43,7 @@ def detect(
         *alerts.observe(facts.alerts.values(), canonical, since, as_of, environment),
         *tickets.observe(facts.tickets.values(), canonical, since, as_of, environment),
         *runs.failures(known_runs, canonical, as_of, environment),
-        *runs.freshness(known_runs, canonical, as_of, environment),
+        *runs.freshness(known_runs, canonical, as_of, environment, listening.deaf_s),
         *datasets.observe(known_runs, canonical, as_of, environment),
     ]
     return _once(found)

@@ -84,9 +84,16 @@ def _failed(failing: Sequence[Run], healthy: Run) -> Symptom:
 
 
 def freshness(
-    runs: Sequence[Run], canonical: Callable[[str], str], as_of: datetime, environment: str
+    runs: Sequence[Run],
+    canonical: Callable[[str], str],
+    as_of: datetime,
+    environment: str,
+    deaf_s: Callable[[datetime, datetime], float] = lambda _since, _until: 0.0,
 ) -> list[Observable]:
-    """One observable per dataset that is written on a schedule: symptomatic while a write is overdue."""
+    """One observable per dataset that is written on a schedule: symptomatic while a write is overdue.
+
+    `deaf_s` says how long nothing at all was heard within a span: that time makes nothing late.
+    """
     written: dict[_Key, dict[datetime, Run]] = {}
     for run in runs:
         if run.state != "COMPLETE":
@@ -94,21 +101,28 @@ def freshness(
         for state in run.outputs:
             key = (canonical(state.dataset), environment_of(dict(run.dims), environment))
             written.setdefault(key, {})[run.at] = run
-    found = (_of_dataset(key, sorted(at.items()), as_of, environment) for key, at in sorted(written.items()))
+    found = (
+        _of_dataset(key, sorted(at.items()), as_of, environment, deaf_s)
+        for key, at in sorted(written.items())
+    )
     return [one for one in found if one is not None]
 
 
 def _of_dataset(
-    key: _Key, written: list[tuple[datetime, Run]], as_of: datetime, default: str
+    key: _Key,
+    written: list[tuple[datetime, Run]],
+    as_of: datetime,
+    default: str,
+    deaf_s: Callable[[datetime, datetime], float],
 ) -> Observable | None:
     """None where no schedule can be told from the history."""
     dataset, where = key
     times = [at for at, _ in written]
-    gaps = [(b - a).total_seconds() for a, b in pairwise(times)]
+    gaps = [(b - a).total_seconds() - deaf_s(a, b) for a, b in pairwise(times)]
     if len(gaps) < _MIN_INTERVALS:
         return None
     usual_s = median(gaps)
-    quiet_s = (as_of - times[-1]).total_seconds()
+    quiet_s = (as_of - times[-1]).total_seconds() - deaf_s(times[-1], as_of)
     longest_s = sorted(gaps)[-max(1, len(gaps) // 10)]  # one gap in ten may be a holiday
     if usual_s <= 0 or longest_s > _REGULAR * usual_s:
         return None
