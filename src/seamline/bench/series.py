@@ -25,6 +25,7 @@ from seamline.model.errors import Stop
 
 PER_REQUEST = 2000  # samples, as Prometheus' queue sends them
 LOOK_S = 1.0
+IDLE_S = 3.0  # the server closes connections that are silent for longer than 5 s
 RELEASED_BEFORE_S = (
     3.0  # the release that breaks the service went out so long before its first failed request
 )
@@ -118,6 +119,7 @@ class _Sender:
         self.next_ts = 0.0
         self.n_refused = 0
         self._release = NEVER
+        self._sent_ts = 0.0
         self.late_s = 0.0  # the most that a live scrape was sent after its time
 
     def catch_up(self, since_ts: float) -> dict[str, float]:
@@ -165,6 +167,9 @@ class _Sender:
 
     def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         proof = {"authorization": f"Bearer {SECRET.decode()}"}
+        if time.time() - self._sent_ts > IDLE_S:
+            self._connection.close()  # the next request opens it anew
+        self._sent_ts = time.time()
         self._connection.request("POST", path, body, {**headers, **proof})
         response = self._connection.getresponse()
         response.read()
