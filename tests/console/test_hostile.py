@@ -1,6 +1,9 @@
 """Texts from outside come out as texts."""
 
 from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
 
 from .conftest import Served, Tab
 
@@ -46,6 +49,20 @@ def test_an_address_is_not_believed(friday: Served, guarded: Served) -> None:
     for elsewhere in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
         came = guarded.ask("POST", "/login", {"token": "dario-token", "next": elsewhere}, peer="127.0.2.1")
         assert (came.status, came.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999Z", "253402300799"])
+def test_the_ends_of_time_are_refused(friday: Served, at: str) -> None:
+    """A time that no zone's clock could show is the asker's mistake, and said so."""
+    for path in (
+        "/?as_of=",
+        "/incidents/I-1?as_of=",
+        "/deliveries/3?as_of=",
+        "/api/lanes?to=",
+        "/api/seams?as_of=",
+    ):
+        came = friday.get(path + quote(at))
+        assert (came.status, "is at the end of time" in came.text) == (400, True)
 
 
 def test_the_policy_allows_nothing_inline_and_nobody_else(friday: Served) -> None:

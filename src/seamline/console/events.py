@@ -15,8 +15,8 @@ from seamline.app import lanes as all_lanes
 from seamline.app.reader import Reader
 from seamline.console.render import HEADERS
 from seamline.console.view import Asking, AsOf, Readers
-from seamline.http.app import MAX_SEQ
-from seamline.model.errors import Fix, Retry
+from seamline.http.app import MAX_SEQ, aware
+from seamline.model.errors import Retry
 
 MOST_FOLLOWERS = 64
 HEARTBEAT_S = 15.0
@@ -114,8 +114,7 @@ def lanes(
 ) -> Response[all_lanes.Window]:
     """What happened in every lane between two times, oldest first; without them, everything there is."""
     for name, at in (("from", since), ("to", until), ("as_of", as_of)):
-        if at is not None and at.tzinfo is None:
-            raise Fix(f"{name} lacks an offset", hint="write it as 2026-11-20T14:00:00Z")
+        aware(at, name)
     seen = reader.at(as_of)
     last = max(seen.marks[-1].at, seen.opinion.as_of) if seen.marks else seen.opinion.as_of
     found: Any = all_lanes.window(seen.marks, seen.opinion, since or EPOCH, until or last, after=after)

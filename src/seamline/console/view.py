@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from seamline.app.home import Home
 from seamline.app.reader import Reader, Seen
+from seamline.http.app import aware
 from seamline.http.callers import Caller, Callers
-from seamline.model.errors import Fix
 
 Asking = Request[Any, Any, Any]
 AsOf = Annotated[datetime | None, Parameter(description="Answer as of this time; with an offset or Z.")]
@@ -52,10 +52,8 @@ class View(Struct, frozen=True):
 
 
 def view(request: Asking, reader: Reader, callers: Callers, as_of: datetime | None) -> View:
-    """The look that a request asks for. Raises Fix for a time without an offset."""
-    if as_of is not None and as_of.tzinfo is None:
-        raise Fix("as_of lacks an offset", hint="write it as 2026-11-20T14:00:00Z")
-    seen = reader.at(as_of)
+    """The look that a request asks for. Raises Fix as `aware` does."""
+    seen = reader.at(aware(as_of))
     return View(
         seen, as_of, ZoneInfo(seen.time_zone), callers.caller(request), callers.anybody, request.url.path
     )

@@ -7,7 +7,7 @@ write is some person's word: without a token there is none.
 import logging
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated, Any
 
 from litestar import Litestar, Request, Response, Router, get, post
@@ -54,41 +54,45 @@ Watch = NamedDependency[SkipValidation[Health]]
 _logger = logging.getLogger("seamline.http")
 
 
-def _aware(as_of: datetime | None) -> datetime | None:
-    if as_of is not None and as_of.tzinfo is None:
-        raise Fix("as_of lacks an offset", hint="write it as 2026-11-20T14:00:00Z")
-    return as_of
+def aware(at: datetime | None, name: str = "as_of") -> datetime | None:
+    """A time that was asked for, as it is. Raises Fix where it lacks an offset, or no zone's clock could show it."""
+    hint = "write it as 2026-11-20T14:00:00Z"
+    if at is not None and at.tzinfo is None:
+        raise Fix(f"{name} lacks an offset", hint=hint)
+    if at is not None and not MINYEAR < at.year < MAXYEAR:
+        raise Fix(f"{name} is at the end of time", hint=hint)
+    return at
 
 
 @get("/incidents", sync_to_thread=True)
 def incidents(api: Verbs, as_of: AsOf = None) -> shapes.Incidents:
     """All incidents, newest first."""
-    found = tuple(incident_form(i) for i in api.incidents(_aware(as_of)))
+    found = tuple(incident_form(i) for i in api.incidents(aware(as_of)))
     return shapes.Incidents(as_of or api.as_of(), found)
 
 
 @get("/incidents/{incident:str}", sync_to_thread=True)
 def incident(api: Verbs, incident: str, as_of: AsOf = None) -> Story:
     """One incident with its causes, lanes and evidence."""
-    return api.incident(incident, _aware(as_of))
+    return api.incident(incident, aware(as_of))
 
 
 @get("/seams", sync_to_thread=True)
 def seams(api: Verbs, as_of: AsOf = None) -> shapes.Seams:
     """All seams, each with its one accountable person."""
-    return shapes.Seams(as_of or api.as_of(), tuple(api.seams(_aware(as_of))))
+    return shapes.Seams(as_of or api.as_of(), tuple(api.seams(aware(as_of))))
 
 
 @get("/entities", sync_to_thread=True)
 def entities(api: Verbs, as_of: AsOf = None) -> shapes.Entities:
     """The map's entities under their canonical refs."""
-    return shapes.Entities(as_of or api.as_of(), tuple(api.entities(_aware(as_of))))
+    return shapes.Entities(as_of or api.as_of(), tuple(api.entities(aware(as_of))))
 
 
 @get("/loose-ends", sync_to_thread=True)
 def loose_ends(api: Verbs, as_of: AsOf = None) -> shapes.LooseEnds:
     """What deliveries speak of and nothing joins to the map."""
-    return shapes.LooseEnds(as_of or api.as_of(), tuple(api.loose_ends(_aware(as_of))))
+    return shapes.LooseEnds(as_of or api.as_of(), tuple(api.loose_ends(aware(as_of))))
 
 
 @get("/deliveries", sync_to_thread=True)
@@ -100,7 +104,7 @@ def deliveries(
     limit: Annotated[int, Parameter(ge=1, le=PAGE)] = PAGE,
 ) -> shapes.Deliveries:
     """Log entries without their bodies, one page."""
-    found = tuple(api.deliveries(_aware(as_of), unreadable=unreadable, after=after, limit=limit))
+    found = tuple(api.deliveries(aware(as_of), unreadable=unreadable, after=after, limit=limit))
     following = found[-1].seq if len(found) == limit else None
     return shapes.Deliveries(as_of or api.as_of(), found, following)
 
@@ -108,7 +112,7 @@ def deliveries(
 @get("/decisions", sync_to_thread=True)
 def decisions(api: Verbs, as_of: AsOf = None) -> shapes.Decisions:
     """Verdicts, overrides and waivers."""
-    return shapes.Decisions(as_of or api.as_of(), tuple(api.decisions(_aware(as_of))))
+    return shapes.Decisions(as_of or api.as_of(), tuple(api.decisions(aware(as_of))))
 
 
 @post("/gate", status_code=200, sync_to_thread=True)
