@@ -92,7 +92,7 @@ def init(
     print(f"  1. edit {opened.config}: people, entities, aliases")
     print("  2. seamline configure        check it and put it into force")
     print("  3. seamline ingest FILE...   recorded deliveries, or")
-    print("     seamline serve            an inbox your tools send to")
+    print("     seamline serve            an inbox your tools send to, and the console")
     print("  4. seamline loose-ends       what could not be joined to the map")
     print("  5. seamline incidents        what broke, why, and whose it is")
 
@@ -100,19 +100,9 @@ def init(
 @app.command()
 def configure(home: HomeOption) -> None:
     """Check seamline.toml and put it into force. A running `serve` follows edits by itself."""
-    from seamline.app import configure as verb
-    from seamline.app import views
+    from seamline.app.act import Configure
 
-    with _open(home, write=True) as opened:
-        declared = verb.follow(opened)
-        views.publish(opened, views.opinion(opened))
-    if declared is None:
-        print(f"{opened.config}: is not there")
-        raise typer.Exit(exits.USAGE)
-    counts = (
-        f"{len(declared.people)} people, {len(declared.entities)} entities, {len(declared.aliases)} aliases"
-    )
-    print(f"{opened.config} is in force: {counts}, {len(declared.relations)} relations")
+    print(done(home, Configure()).said)
 
 
 @app.command()
@@ -121,7 +111,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8484,
 ) -> None:
-    """Run the inbox and the API until Ctrl-C."""
+    """Run the inbox, the API and the console until Ctrl-C."""
     with _open_to_write(home) as opened:
         _serve(opened, host, port)
 

@@ -64,6 +64,20 @@ def test_every_act_goes_through_the_running_server(served: Run) -> None:
     assert "pass" in choices
 
 
+def test_an_edited_map_is_put_into_force_by_the_server(served: Run, home: Path) -> None:
+    """`configure` prints what it prints without a server, and a file that is not valid is refused with one line."""
+    file = home / "seamline.toml"
+    file.write_text(toml(TREE) + '\n[[entity]]\nref = "service:new"\nowner = "ben"\n')
+    done = served("configure")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "is in force" in done.stdout
+    (last, *_) = [d for d in SqliteLog(home / "log.sqlite", write=False).read() if b"service:new" in d.body]
+    assert last.key.startswith("config:")
+    file.write_text("[[person")
+    refused = served("configure")
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+
+
 def test_whose_word_it_is_is_kept(served: Run, home: Path) -> None:
     """The envelope names who entered another's word, as when no server runs."""
     served("hand-down", *SEAM, "--to", "ben", "--until", FAR, "--as", "dario")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from seamline.app import configure as configuring
 from seamline.app import correct as correcting
 from seamline.app import decide as deciding
 from seamline.app import erase as erasing
@@ -92,7 +93,11 @@ class Gate(_Act, frozen=True, tag="gate"):
     change: str
 
 
-Act = Acknowledge | HandOver | Correct | HandDown | Accept | Decline | Decide | Erase | Gate
+class Configure(_Act, frozen=True, tag="configure"):
+    """The home's `seamline.toml` comes into force as it is now."""
+
+
+Act = Acknowledge | HandOver | Correct | HandDown | Accept | Decline | Decide | Erase | Gate | Configure
 
 
 class Done(Struct, frozen=True):
@@ -111,6 +116,8 @@ def act(home: Home, asked: Act, *, by: str = LOCAL, for_: str = "") -> Done:
         case Gate(change):
             verdict = gating.gate(home, change, keep=True)
             return Done(verdict.outcome, verdict)
+        case Configure():
+            return Done(configuring.configure(home))
         case Erase(seqs, why):
             said = f"{erasing.erase(home, seqs, why, by=by)} bodies removed"
             return Done(

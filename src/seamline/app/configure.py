@@ -62,6 +62,19 @@ def start(home: Home, *, owner: str, name: str) -> None:
     follow(home)
 
 
+def configure(home: Home) -> str:
+    """Put `seamline.toml` into force; one line for people. Raises BadTree or Fix when it is not there or not valid."""
+    declared = follow(home)
+    if declared is None:
+        raise Fix(f"{home.config}: is not there", hint="`seamline init` writes one to begin with")
+    if not home.followed:  # else the live watch does
+        views.publish(home, views.opinion(home))
+    counts = (
+        f"{len(declared.people)} people, {len(declared.entities)} entities, {len(declared.aliases)} aliases"
+    )
+    return f"{home.config} is in force: {counts}, {len(declared.relations)} relations"
+
+
 def follow(home: Home) -> Organisation | None:
     """Put the home's `seamline.toml` into force when it is new or was changed; None when there is none.
 

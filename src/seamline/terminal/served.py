@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamline.model.errors import Busy
-from seamline.terminal.homes import opened_to_write
+from seamline.terminal.homes import opened, opened_to_write
 
 if TYPE_CHECKING:
     from seamline.app.act import Act, Done
@@ -15,10 +15,10 @@ def done(path: Path, asked: "Act", for_: str = "") -> "Done":
 
     Raises Busy when another process writes to the home and is no server that would do it.
     """
-    from seamline.app.act import act
+    from seamline.app.act import Configure, act
 
-    try:
-        home = opened_to_write(path)
+    try:  # `configure` itself refuses a file that is not valid
+        home = opened(path, write=True) if isinstance(asked, Configure) else opened_to_write(path)
     except Busy as busy:
         return _by_its_server(path, asked, for_, busy)
     with home:
