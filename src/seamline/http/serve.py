@@ -59,8 +59,9 @@ def serve(
 ) -> None:
     """Serve a home until SIGTERM or SIGINT; every delivery under way is answered before it returns.
 
-    `on_end` is called on the event loop first, to let go of answers that have no end of their own. `on_batch` gets the deliveries after position `after`, off the event loop (`live.Live`). Port 0 takes a free
-    one; `say` is told where it listens. Raises Fix when the port is taken or the secrets can't be trusted.
+    `on_end` is called on the event loop first, to let go of answers that have no end of their own. `on_batch` gets
+    the deliveries after position `after`, off the event loop (`live.Live`). Port 0 takes a free one; `say` is told
+    where it listens. Raises Fix when the port is taken or the secrets can't be trusted.
     """
     secrets = read_secrets(home.path / SECRETS, os.environ, home.sources)
     _check_exposure(host, secrets)
@@ -201,7 +202,8 @@ def _listen(host: str, port: int) -> socket.socket:
 def _greeting(listener: socket.socket, host: str, secrets: Secrets, home: Home) -> list[str]:
     """Where it listens, and what is open or shut for want of a secret."""
     shown = f"[{host}]" if ":" in host else host
-    lines = [f"Seamline listens on http://{shown}:{listener.getsockname()[1]}"]
+    address = f"http://{shown}:{listener.getsockname()[1]}"
+    lines = [f"Seamline listens on {address} (the console; tools send to /in/SOURCE)"]
     if secrets.allow_unsigned:
         lines.append(f"unsigned deliveries are taken from: {', '.join(sorted(secrets.allow_unsigned))}")
     shut = [name for name in home.sources if not secrets.of(name) and name not in secrets.allow_unsigned]
@@ -209,5 +211,5 @@ def _greeting(listener: socket.socket, host: str, secrets: Secrets, home: Home) 
         lines.append(f"refused until they have a secret in {home.path / SECRETS}: {', '.join(shut)}")
     if not secrets.tokens and secrets.proxy is None:
         reads = "reads need no token on loopback" if is_loopback(host) else "nobody can read"
-        lines.append(f"no person has a token: {reads}, nobody can write")
+        lines.append(f"no person has a token: {reads}, nobody can act over HTTP")
     return lines
