@@ -196,3 +196,60 @@ def test_many_deliveries_at_once_are_no_long_head(server: Server) -> None:
     n = HEAD_BYTES // len(one) + 100
     said = answers(server, [one * n + one[:50], one[50:]], n + 1)
     assert {status for status, _ in said} == {ACCEPTED}
+
+
+OFFERS = [
+    ("Connection: Upgrade", "Upgrade: TLS/1.2"),
+    ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"),
+    ("Connection: keep-alive, Upgrade", "Upgrade: websocket"),
+]
+
+
+@pytest.mark.parametrize("offer", OFFERS)
+def test_an_offer_of_another_protocol_is_declined(server: Server, offer: tuple[str, ...]) -> None:
+    """Java's clients offer one with every request: what they sent is stored, and what follows is read on."""
+    body = b'{"zen": "whole"}'
+    health = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".replace(
+        b"\r\n\r\n", "\r\n".join(("", *offer, "", "")).encode()
+    )
+    sent = [delivery(f"{offer[1]}-1", *offer, body=body), delivery(f"{offer[1]}-2", body=body)]
+    in_one = answers(server, [b"".join([sent[0], health * 600, sent[1]])], 602)
+    assert [status for status, _ in in_one] == [ACCEPTED, *[b"HTTP/1.1 200 OK"] * 600, ACCEPTED]
+    pieces = [sent[0][:-20], sent[0][-20:-3], sent[0][-3:]]
+    ((status, said),) = answers(server, pieces, 1)
+    assert (status, b'"duplicate":true' in said) == (ACCEPTED, True)
+    assert [each.body for each in server.stored()] == [body, body]
+
+
+@pytest.mark.parametrize("begin", [b"CONNECT /in/github HTTP/1.1\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
+def test_no_other_protocol_is_begun(server: Server, begin: bytes) -> None:
+    """What asks for a tunnel, or speaks HTTP/2 at once, is refused."""
+    assert said(server, begin, b"Host: localhost\r\n\r\n") == b"HTTP/1.1 400"
+
+
+@pytest.mark.parametrize("n", [10, 70_000])
+def test_trailers_are_no_headers(server: Server, n: int) -> None:
+    """What comes after a body neither proves nor changes a delivery, short or long."""
+    body = b'"' + b"x" * n + b'"'
+    head = delivery(f"trailed-{n}", "Transfer-Encoding: chunked", body=body)[: -len(body)]
+    chunks = b"%x\r\n%b\r\n0\r\n" % (len(body), body)
+    unproved = head.replace(b"X-Hub-Signature-256", b"X-Other")
+    trailer = f"X-Hub-Signature-256: {sign(body)}\r\nX-GitHub-Delivery: other\r\n\r\n".encode()
+    found = answers(server, [unproved + chunks + trailer, head + chunks + trailer], 2)
+    assert [status for status, _ in found] == [b"HTTP/1.1 401 Unauthorized", ACCEPTED]
+    assert [each.headers["x-github-delivery"] for each in server.stored()] == [f"trailed-{n}"]
+
+
+@pytest.mark.parametrize("endless", [b"a: b\r\n", b"\r\na: ".ljust(64, b"x"), b""])
+def test_a_flood_of_trailers(start: StartServer, endless: bytes) -> None:
+    """Trailers without end, or one, or a chunk's extension, end the connection before they fill the memory."""
+    server = start()
+    before = peak_kb(server)
+    begin = delivery("flood", "Transfer-Encoding: chunked", body=b"2\r\n{}\r\n")
+    begin += b"0\r\n" if endless else b"2;a="
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sender:
+        sender.sendall(begin)
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            _send_on_and_on(sender, (endless or b"x") * 10_000)
+    assert server.stored() == []
+    assert peak_kb(server) - before < 30_000

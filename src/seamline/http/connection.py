@@ -8,6 +8,7 @@ or comes in pieces, is uvicorn's.
 import asyncio
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from seamline.http.answers import Answer
@@ -35,10 +36,13 @@ class BoundedConnection(HttpToolsProtocol):
     The idle state has uvicorn's own keep-alive timeout; bodies are bounded where they are read. A delivery for the
     `inbox` is held back at its headers, and becomes uvicorn's after all when its body is not there by the end of
     what was received with them.
+
+    Trailers, sent after a body, are nobody's headers: whoever checks or sets headers on the way here doesn't see them.
+    No other protocol is spoken: a request that offers one (`Upgrade`, as Java's clients do) stays HTTP/1.1.
     """
 
     _in_head = True
-    _n_head = 0  # bytes received of the head under way, after those that came with its first
+    _n_dry = 0  # bytes received since those that began a request or were of a body
     _deadline: asyncio.TimerHandle | None = None
     _route: Route | None = None  # of the delivery held back
 
@@ -59,23 +63,30 @@ class BoundedConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; a head that goes on and on ends here."""
-        self._n_head += len(data)
-        super().data_received(data)
+        """Feed the parser; a head that goes on and on ends here, and so do trailers."""
+        self._unset_keepalive_if_required()
+        self._n_dry += len(data)
+        try:
+            while data:
+                data = self._rest(data)
+        except httptools.HttpParserError:
+            self.logger.warning("a request that is no HTTP/1.1")
+            self.send_400_response("Invalid HTTP request received.")
+            return
         if self.transport.is_closing():
             return
         if self._route is not None:
             self._give_to_uvicorn()
-        elif self._in_head:
-            if self._n_head > HEAD_BYTES:
-                self.send_400_response("The request's headers are too long.")
-            elif self._deadline is None:  # a head that came in one piece, as nearly all do, needs no clock
-                self._deadline = self.loop.call_later(HEAD_S, self.transport.close)
+        elif self._n_dry > HEAD_BYTES:
+            self.send_400_response("The request's headers are too long.")
+        elif self._in_head and self._deadline is None:
+            # a head that came in one piece, as nearly all do, needs no clock
+            self._deadline = self.loop.call_later(HEAD_S, self.transport.close)
 
     def on_message_begin(self) -> None:
         """The parser saw a request's first byte."""
         super().on_message_begin()
-        self._in_head, self._n_head = True, 0
+        self._in_head, self._n_dry = True, 0
 
     def on_headers_complete(self) -> None:
         """The head is whole. The parser answers 400 when this raises."""
@@ -86,12 +97,16 @@ class BoundedConnection(HttpToolsProtocol):
             raise ValueError("the headers are too long")
         if len(self.pipeline) >= MAX_QUEUED:
             raise ValueError("too many requests at once")
+        if self.parser.get_method() == b"CONNECT":
+            raise ValueError("this is no proxy")
         self._route, self._body = self._short_way(), bytearray()
-        if self._route is None:
+        if self._route is None and not self.parser.should_upgrade():
             super().on_headers_complete()
+        self.headers = []  # trailers gather here, for nobody: the scope has the head's
 
     def on_body(self, body: bytes) -> None:
         """A piece of a body."""
+        self._n_dry = 0
         if self._route is None:
             super().on_body(body)
             return
@@ -103,7 +118,8 @@ class BoundedConnection(HttpToolsProtocol):
         """The request is whole."""
         route, inbox = self._route, self._inbox
         if route is None or inbox is None:
-            super().on_message_complete()
+            if not self.parser.should_upgrade():
+                super().on_message_complete()
             return
         self._route = None
         self._under_way.response_complete = False
@@ -111,7 +127,27 @@ class BoundedConnection(HttpToolsProtocol):
             self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
         )
         self.cycle = self._under_way  # type: ignore[assignment]  # as much of a cycle as is asked for
-        inbox.deliver(route, self.headers, bytes(self._body), self._answer)
+        inbox.deliver(route, list(self.scope["headers"]), bytes(self._body), self._answer)
+
+    def _rest(self, data: bytes) -> bytes:
+        """Feed the parser; what it is to be fed next.
+
+        It takes all that follows an offer of another protocol for that one's: it gets the request again, without.
+        """
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            return self._without_offer() + data[offer.args[0] :]
+        return b""
+
+    def _without_offer(self) -> bytes:
+        """The head under way, for a new parser."""
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%b: %b" % header for header in self.scope["headers"] if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+        return b"\r\n".join([*lines, b"", b""])
 
     def _short_way(self) -> Route | None:
         """The inbox's route for the request, where nothing is in its way: earlier answers, or a slow reader."""
