@@ -2,14 +2,16 @@
 
 import socket
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from seamline.app.act import Accept, Acknowledge, Gate
 from seamline.http import control
 from seamline.http.control import Asked, ask
-from seamline.model.errors import Fix, Stop
+from seamline.model.errors import Busy, Fix, Stop
 
 from .conftest import TOKEN, Server, StartServer
 
@@ -91,7 +93,16 @@ def test_a_refusal_comes_back_through_the_socket(server: Server) -> None:
     assert refused.value.hint == "see /api/incidents"
 
 
-@pytest.mark.parametrize("line", [b"no json\n", b'{"act": {"act": "dance"}}\n', b"[" * 50_000 + b"\n", b"\n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"no json\n",
+        b'{"act": {"act": "dance"}}\n',
+        b"[" * 50_000 + b"\n",
+        b"\n",
+        b'{"x":' + b"[" * 100_000 + b"\n",
+    ],
+)
 def test_a_line_that_is_no_act(server: Server, line: bytes) -> None:
     """Is answered with one line; the server goes on."""
     with socket.socket(socket.AF_UNIX) as connection:
@@ -137,3 +148,39 @@ def test_a_long_path_has_a_socket_too(start: StartServer) -> None:
     """A home may lie deeper than a socket's address is long."""
     server = start(home="h" * 120)
     assert ask(server.home, Asked(Gate("c1"))) is not None
+
+
+def test_many_act_at_once(server: Server) -> None:
+    """Each is answered; a crowd is never taken for a server that is not there."""
+    with ThreadPoolExecutor(60) as people:
+        found = list(people.map(lambda _: ask(server.home, Asked(Gate("c1"))), range(60)))
+    assert all(found)
+
+
+def test_a_crowd_at_the_door_is_told_so(tmp_path: Path) -> None:
+    """A server that lets nobody in for the moment is busy, not absent."""
+    with socket.socket(socket.AF_UNIX) as full, socket.socket(socket.AF_UNIX) as other:
+        full.bind(str(tmp_path / control.NAME))
+        full.listen(0)
+        other.connect(str(tmp_path / control.NAME))
+        with pytest.raises(Busy, match="too many acts at once"):
+            ask(tmp_path, Asked(Gate("c1")))
+
+
+def test_half_a_request_holds_up_no_end(start: StartServer) -> None:
+    """The server ends although somebody connected and said nothing, or not all."""
+    server = start()
+    with socket.socket(socket.AF_UNIX) as silent, socket.socket(socket.AF_UNIX) as slow:
+        for each in (silent, slow):
+            each.connect(str(server.home / control.NAME))
+        slow.sendall(b'{"act"')
+        assert ask(server.home, Asked(Gate("c1"))) is not None
+        began = monotonic()
+        assert server.stop()[0] == 0
+        assert monotonic() - began < control.READ_S / 2
+
+
+def test_an_act_that_is_too_long(server: Server) -> None:
+    """Is refused before it is sent, and says so."""
+    with pytest.raises(Fix, match="too long for one act"):
+        ask(server.home, Asked(Gate("c" * control.MAX_LINE)))

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -20,10 +21,11 @@ from seamline.app.act import Act
 from seamline.app.acting import LOCAL
 from seamline.http.api import Api, Recorded
 from seamline.http.journal import place
-from seamline.model.errors import Fix, SeamlineError, Stop
+from seamline.model.errors import Busy, Fix, SeamlineError, Stop
 
 NAME = "control.sock"
 MAX_LINE = 1024 * 1024
+BACKLOG = 128  # who connects while so many are let in waits, the next is told that the server is busy
 READ_S = 10.0  # for a request to arrive
 ANSWER_S = 300.0  # for an act on a large log
 _MAX_ADDRESS = 100  # bytes that every system takes for a socket's path
@@ -52,7 +54,8 @@ _answer = msgspec.json.Decoder(Answer)
 
 @contextmanager
 def controlled(home: Path, api: Api) -> Iterator[None]:
-    """While it lasts, the home's owner acts through the socket; acts under way are finished at the end.
+    """While it lasts, the home's owner acts through the socket. At the end acts under way are finished, half a request
+    is not waited for.
 
     One server per home: a file that is there is a dead server's. Where none can be made the server runs without.
     """
@@ -72,6 +75,7 @@ def controlled(home: Path, api: Api) -> Iterator[None]:
         yield
     finally:
         server.shutdown()
+        server.hear_no_more()
         server.server_close()
         with suppress(FileNotFoundError):
             path.unlink()
@@ -80,10 +84,27 @@ def controlled(home: Path, api: Api) -> Iterator[None]:
 class _Server(socketserver.ThreadingUnixStreamServer):
     """Its rights are set between binding and listening: nobody can connect before."""
 
+    request_queue_size = BACKLOG
+
     def __init__(self, address: str, path: Path, api: Api) -> None:
         self.path = path
         self.api = api
+        self._connected: set[socket.socket] = set()
         super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connected.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connected.discard(request)
+        super().shutdown_request(request)
+
+    def hear_no_more(self) -> None:
+        """What is not whole by now is cut off; answers still go out."""
+        for connection in tuple(self._connected):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
 
     def server_bind(self) -> None:
         super().server_bind()
@@ -107,7 +128,7 @@ class _Handler(socketserver.StreamRequestHandler):
 def _answered(api: Api, line: bytes) -> Answer:
     try:
         asked = _asked.decode(line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return Answer(error=f"the server doesn't know this act: {error}", hint="restart it: versions differ")
     try:
         return Answer(api.act(asked.act, LOCAL, asked.for_))
@@ -121,16 +142,21 @@ def _answered(api: Api, line: bytes) -> Answer:
 def ask(home: Path, asked: Asked) -> Recorded | None:
     """Have the home's running server do it; None when no server listens there.
 
-    Raises Fix for what the server refuses, Stop when it ends before it answers.
+    Raises Fix for what the server refuses, Busy when too many ask, Stop when it ends before it answers.
     """
+    request = msgspec.json.encode(asked)
+    if len(request) >= MAX_LINE:
+        raise Fix("this is too long for one act", hint="say it in fewer words, or at fewer positions at once")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_S)
         try:
             with _address(home / NAME) as address:
                 connection.connect(address)
+        except BlockingIOError:
+            raise Busy("too many acts at once for the home's server", hint="try again in a moment") from None
         except OSError:
             return None
-        answer = _exchange(connection, msgspec.json.encode(asked))
+        answer = _exchange(connection, request)
     if answer.recorded is None:
         raise Fix(answer.error, hint=answer.hint)
     return answer.recorded
