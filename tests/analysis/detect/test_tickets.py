@@ -12,12 +12,13 @@ HURT = (
 
 
 def test_alike_tickets_of_several_people_are_a_burst() -> None:
-    """Four people who write of booking within a minute are a symptom of the desk, since the first of them."""
+    """Four people who write of booking within a minute are a symptom of the desk, since the second of them at the latest."""
     events = QUIET + [ticket(300 + 10 * i, text, f"r{i}") for i, text in enumerate(HURT)]
     (found,) = symptoms(events, 345).values()
     assert found.entity == "desk:1"
     assert found.symptom is not None
-    assert found.symptom.onset_at == at(300)
+    assert found.symptom.onset_at == at(310)
+    assert found.symptom.healthy_at == at(240)
     assert found.symptom.confirmed_by == 4
     assert found.slice == " ".join(sorted(found.slice.split()))
 

@@ -25,6 +25,7 @@ from seamline.model.symptom import Observable, Symptom
 
 WINDOWS_S = (60.0, 120.0, 300.0, 900.0, 3600.0)
 MIN_TICKETS = 3
+_CHANCE_ALIKE = 10  # one in so many, and the first, may be alike by chance and older than what the others are about
 _NEAR_S = 300.0  # tickets of one burst are no further apart, unless its window is longer
 _ALIKE = 0.05  # of all earlier tickets this share is believed to be of any one sort
 _ALPHA, _ALPHA_N = 0.02, 10  # chance of a false burst: spent over the tickets of a desk, at first over ten
@@ -180,8 +181,9 @@ def _ended_at(burst: Burst, as_of: datetime) -> datetime | None:
 def _symptom(burst: Burst, ended_at: datetime | None) -> Symptom:
     first = burst.said[0].ticket
     n = _people(burst.said)
+    surely = burst.said[min(len(burst.said) - 1, 1 + len(burst.said) // _CHANCE_ALIKE)].ticket
     return Symptom(
-        onset_at=first.at,
+        onset_at=surely.at,
         healthy_at=first.at - timedelta(seconds=burst.window_s),
         strength=round(min(MAX_STRENGTH, 4.0 + 2.0 * (n - MIN_TICKETS)), 2),
         detail=f"{len(burst.said)} alike tickets from {n} people ({burst.words})",
