@@ -1,6 +1,7 @@
 """People take and give seams and decide about changes, as they type it."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,8 @@ def test_a_decision_is_listed_with_its_reason(clinic: Run) -> None:
     """A verdict that passes by somebody's word names that word, not what spoke against it."""
     change = '{"entity": "service:of-nobody"}'
     verdict = json.loads(clinic("gate", "--json", change).stdout)
+    asked = clinic("decisions").stdout.splitlines()[-1]
+    assert re.search(r"the gate +\S+ +unknown .*; \w+ decides", asked)  # nobody's word yet
     clinic("decide", verdict["change"], "--pass", "--why", "a spike", "--as", verdict["accountable"])
     clinic("gate", change)
     last = clinic("decisions").stdout.splitlines()[-1]

@@ -88,8 +88,9 @@ def _delivery(d: Listed) -> tuple[str, ...]:
 def _decision(d: Decided | VerdictGiven) -> tuple[str, ...]:
     if isinstance(d, VerdictGiven):
         v = d.verdict
-        reasons = [] if v.outcome == "pass" else [f.reason for f in v.findings]
-        return (_at(d.at), v.accountable, v.change, v.outcome, "; ".join(reasons) or v.why_person)
+        reasons = [f.reason for f in v.findings] + [f"{v.accountable} decides"]
+        why = f"{v.accountable}: {v.why_person}" if v.outcome == "pass" else "; ".join(reasons)
+        return (_at(d.at), "the gate", v.change, v.outcome, why)
     return (_at(d.at), d.by, d.subject, d.choice, d.note or d.question)
 
 
