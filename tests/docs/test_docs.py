@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from seamline.cli import app
+from seamline.sources import discover
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "changelog.d").glob("*.md")])
@@ -79,6 +80,17 @@ def test_command_lines_name_commands_that_exist(page: Path) -> None:
     )
     known = {"seamline": set(_commands()), "make": targets}
     assert [f"{program} {word}" for program, word in said if word not in known[program]] == []
+
+
+@pytest.mark.parametrize("name", sorted(discover()))
+def test_every_source_is_found(name: str) -> None:
+    """It has a page, the quickstart leads there, and the HTTP reference names the paths of its standard."""
+    docs = ROOT / "docs"
+    assert (docs / "sources" / f"{name}.md").exists()
+    assert f"](sources/{name}.md)" in (docs / "quickstart.md").read_text(encoding="utf-8")
+    reference = (docs / "reference" / "http.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"[` ](/[a-z0-9/]+)`", reference))
+    assert set(discover()[name].paths) <= said
 
 
 def test_every_decision_is_in_the_index() -> None:

@@ -20,9 +20,8 @@ def _lines(page: str) -> Iterator[list[str]]:
     """The `seamline` lines of a page's shell blocks, as arguments."""
     for block in re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL):
         for line in block.splitlines():
-            words = shlex.split(line, comments=True)
-            if words[:1] == ["seamline"]:
-                yield words[1:]
+            if line.startswith("seamline "):
+                yield shlex.split(line, comments=True)[1:]
 
 
 @pytest.fixture
