@@ -87,7 +87,7 @@ class Target:
         v[83] = chance.poisson(3.0)  # the pool's busy connections
         v[87] += seconds * 0.2
         v[88:] *= chance.normal(1.0, 0.002, 12)
-        v[90:92] = 100.0, 1024.0  # open files and how many may be open
+        v[89:91] = 100.0, 1024.0  # open files and how many may be open
         return v
 
     def _failing(self, service: str, now: float) -> float:

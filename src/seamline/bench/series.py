@@ -2,7 +2,7 @@
 
 Every target is scraped at its own moment of the interval, and a request holds 2,000 samples, as Prometheus sends
 them. In the live part a release breaks one service. What is measured is what a person would notice:
-how far the opinion is behind the present, and when it shows the failing service.
+how far the opinion is behind the present, and when it tells of the failing service.
 """
 
 import http.client
@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from seamline.app.home import Home
 from seamline.bench import _remote_write as wire
 from seamline.bench._serving import Served, serving
 from seamline.bench._signing import SECRET
 from seamline.bench._targets import PER_TARGET, Target, map_of, targets
 from seamline.bootstrap import open_home
+from seamline.model import record as rec
 from seamline.model.errors import Stop
 
 PER_REQUEST = 2000  # samples, as Prometheus' queue sends them
@@ -43,9 +45,8 @@ class Seen:
     behind_s: list[float] = field(default_factory=list)  # from the opinion's `as_of` to now
     lag: list[int] = field(default_factory=list)  # deliveries not triaged yet
     resident_mb: list[float] = field(default_factory=list)
-    shown_ts: float = 0.0  # first incident or candidate that covers the failing service
-    opened_ts: float = 0.0  # first one that was told
-    others: set[str] = field(default_factory=set)  # told incidents that don't cover it
+    told_ts: float = 0.0  # of the incident that names the failing service
+    others: set[str] = field(default_factory=set)  # told incidents that don't
 
 
 def run(
@@ -68,7 +69,7 @@ def run(
             fails_at = began + live / 4
             found[0].broken[seen.service] = fails_at
             sender.release(seen.service, fails_at - RELEASED_BEFORE_S)
-            with _watching(server, seen, fails_at):
+            with _watching(server, home, seen):
                 sender.until(began + live)
             sender.close()
             seconds, used = time.time() - began, server.cpu_s() - used
@@ -82,8 +83,7 @@ def run(
             "lag_deliveries": _spread(seen.lag),
             "send_behind_s": round(sender.late_s, 2),
             "failing": seen.service,
-            "shown_after_s": round(seen.shown_ts - fails_at, 1) if seen.shown_ts else None,
-            "told_after_s": round(seen.opened_ts - fails_at, 1) if seen.opened_ts else None,
+            "told_after_s": round(seen.told_ts - fails_at, 1) if seen.told_ts else None,
             "told_of_others": sorted(seen.others),
             "refused": sender.n_refused,
             "complaints": server.complaints,
@@ -187,13 +187,20 @@ def _settle(server: Served) -> float:
 
 
 @contextmanager
-def _watching(server: Served, seen: Seen, fails_at: float) -> Iterator[None]:
-    """Look once a second, as a console would."""
+def _watching(server: Served, home: Path, seen: Seen) -> Iterator[None]:
+    """Look once a second at what the server stored: asking it would be a load of its own."""
     ended = threading.Event()
 
     def look() -> None:
-        while not ended.wait(LOOK_S):
-            _look(server, seen, fails_at)
+        with open_home(home, write=False) as stored:
+            after = 0
+            while not ended.wait(LOOK_S):
+                seen.lag.append(server.lag())
+                seen.resident_mb.append(server.resident_mb())
+                as_of = stored.views.as_of()
+                if as_of is not None:
+                    seen.behind_s.append(time.time() - as_of.timestamp())
+                after = _note_told(stored, after, seen)
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
@@ -204,20 +211,20 @@ def _watching(server: Served, seen: Seen, fails_at: float) -> Iterator[None]:
         thread.join()
 
 
-def _look(server: Served, seen: Seen, fails_at: float) -> None:
-    said = json.loads(server.ask("/api/incidents")[1])
-    now = time.time()
-    seen.behind_s.append(now - datetime.fromisoformat(said["as_of"]).timestamp())
-    seen.lag.append(server.lag())
-    seen.resident_mb.append(server.resident_mb())
-    ref = f"service:{seen.service}"
-    for incident in said["incidents"]:
-        told = incident["state"] != "candidate"
-        if ref not in incident["entities"]:
-            seen.others |= {f"{incident['id']}: {', '.join(incident['entities'])}"} if told else set()
-        elif now >= fails_at:
-            seen.shown_ts = seen.shown_ts or now
-            seen.opened_ts = seen.opened_ts or (now if told else 0.0)
+def _note_told(stored: Home, after: int, seen: Seen) -> int:
+    """Note incidents recorded after a log position; gives the position looked up to."""
+    for delivery in stored.log.read(after=after):
+        after = delivery.seq
+        if delivery.source != rec.SOURCE or delivery.body is None:
+            continue
+        record = rec.from_body(delivery.body)
+        if not isinstance(record, rec.Opened):
+            continue
+        if record.cause_entity == f"service:{seen.service}":
+            seen.told_ts = seen.told_ts or time.time()
+        else:
+            seen.others.add(f"{record.incident}: {record.cause_key}, {', '.join(record.symptoms)}"[:200])
+    return after
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:
