@@ -11,6 +11,7 @@ import pytest
 from seamline.app import configure, views
 from seamline.app.erase import KEEP_TELEMETRY, end_retention, erase
 from seamline.app.home import Home
+from seamline.app.watch import Watch
 from seamline.bootstrap import open_home
 from seamline.model import record as rec
 from seamline.model.errors import Fix
@@ -67,6 +68,24 @@ def test_an_erased_delivery_leaves_its_envelope_and_a_record(home: Home) -> None
     assert isinstance(record, rec.Erased)
     assert (record.seqs, record.why, record.by) == ((1,), "asked for by the patient", "owner")
     assert erase(home, [1], "again") == 0
+
+
+def test_an_erasure_that_was_cut_off_is_finished_at_the_next_start(home: Home) -> None:
+    """Killed between the record and the deletion: the server that starts removes the body, and forms no opinion on it."""
+    for number in (1, 2):
+        take(home, "github", deployment(number))
+
+    def killed(_: object) -> int:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(home.log, "erase", killed)
+        with pytest.raises(KeyboardInterrupt):
+            erase(home, [1], "asked for by the patient")
+    assert bodies(home)[:2] == [True, True]
+    watch = Watch(home)
+    assert bodies(home)[:2] == [False, True]
+    assert len(watch.triage.facts.changes) == 1
 
 
 @pytest.mark.parametrize(("seqs", "why"), [([1], " "), ([], "x"), ([9], "x"), ([0], "x"), ([1, 2], "x")])

@@ -1,6 +1,6 @@
 """Bodies go, envelopes and the reason stay: erasure that a person asked for, and the end of retention."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from seamline.analysis.opinion import base_of
@@ -23,7 +23,7 @@ Window = tuple[datetime, datetime]  # both ends inclusive
 def erase(home: Home, seqs: Sequence[int], why: str, *, by: str = LOCAL) -> int:
     """Remove the bodies at these log positions for good, and say so on record. How many had one.
 
-    The record comes first: an erasure that was cut off is seen, and doing it again is harmless. Raises Fix, and
+    The record comes first: an erasure that was cut off is finished when a server starts. Raises Fix, and
     changes nothing, for a position that isn't there, a record of ours, a missing reason, or anybody but the
     whole-stack owner.
     """
@@ -43,6 +43,12 @@ def erase(home: Home, seqs: Sequence[int], why: str, *, by: str = LOCAL) -> int:
     n_erased = home.log.erase(wanted)
     follow_up(home)
     return n_erased
+
+
+def finish(log: Log, records: Iterable[rec.AnyRecord]) -> int:
+    """Remove what is left of all that was to be erased. How many bodies were."""
+    wanted = {seq for record in records if isinstance(record, rec.Erased) for seq in record.seqs}
+    return log.erase(sorted(wanted)) if wanted else 0
 
 
 def end_retention(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from seamline.app import configure, views
-from seamline.app.erase import end_retention
+from seamline.app.erase import end_retention, finish
 from seamline.app.heed import heed
 from seamline.app.home import Home
 from seamline.app.triage import TICK, Triage
@@ -29,6 +29,8 @@ class Watch:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._triage = Triage(home.log, home.sources)
+        if finish(home.log, (record for _, record in self._triage.facts.records)):
+            self._triage = Triage(home.log, home.sources)  # without them
         self._formed_at = datetime.min.replace(tzinfo=home.clock().tzinfo)
         self._pause = LEAST_PAUSE
         self._fresh = False  # whether something came since the last opinion
