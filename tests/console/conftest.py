@@ -162,9 +162,9 @@ def own(tmp_path: Path) -> Iterator[Callable[..., Served]]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, driven by playwright."""
+    """Chromium, driven by playwright, whose event loop runs in this thread until it ends: no test elsewhere may meet it."""
     if find_spec("playwright") is None:
         pytest.skip("playwright is missing: install the group `browser` (uv pip install playwright)")
     if not CHROMIUM.exists():

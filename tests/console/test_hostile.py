@@ -1,5 +1,6 @@
 """Texts from outside come out as texts."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -82,6 +83,14 @@ def test_files_are_those_of_the_pages_alone(friday: Served) -> None:
     """No path leads to another file."""
     for path in ("/static/x/../secrets.toml", "/static/x/%2e%2e%2fseamline.toml", "/static/x/now.html"):
         assert friday.get(path).status in (400, 404)
+
+
+def test_what_a_file_is_is_said_once(friday: Served) -> None:
+    """One type and one character set, for pages and for their files."""
+    style = re.search(r'href="(/static/[^"]+[.]css)"', friday.get("/").text)
+    assert style
+    for path, kind in (("/", "html"), (style[1], "css")):
+        assert friday.get(path).headers["content-type"] == f"text/{kind}; charset=utf-8"
 
 
 def test_another_sites_name_for_this_machine_is_refused(friday: Served) -> None:
