@@ -58,6 +58,12 @@ def test_one_incident(server: Server) -> None:
     assert (reply.status, reply.json["hint"]) == (404, "see /api/incidents")
 
 
+def test_a_path_that_is_not_there(server: Server) -> None:
+    """404, and where to look."""
+    reply = server.get("/nosuch")
+    assert (reply.status, "/schema" in reply.json["hint"]) == (404, True)
+
+
 def test_deliveries_come_in_pages(server: Server) -> None:
     """`next` leads to the following page and is null on the last."""
     for n in range(5):

@@ -22,7 +22,7 @@ from seamline.model.errors import Fix
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 _GUESSES = RateLimitConfig(rate_limit=("minute", 10)).middleware  # per address
-_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 @get("/login", sync_to_thread=False, opt={FOR_ANYBODY: True})

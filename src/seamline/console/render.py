@@ -107,4 +107,4 @@ def warm() -> None:
 def page(template: str, *, status: int = 200, **context: object) -> Response[str]:
     """A template filled in."""
     html = _ENVIRONMENT.get_template(template).render(**context)
-    return Response(html, status_code=status, media_type="text/html; charset=utf-8", headers=HEADERS)
+    return Response(html, status_code=status, media_type="text/html", headers=HEADERS)

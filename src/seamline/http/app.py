@@ -235,6 +235,8 @@ def _misused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     if error.status_code >= 500:
         return _failed(request, error)
     hint = "; ".join(str(each) for each in error.extra) if isinstance(error.extra, list) else ""
+    if error.status_code == 404:
+        hint = "/ is the console, /schema lists what programs may ask"
     return Response(shapes.Problem(error.detail, hint), status_code=error.status_code)
 
 
