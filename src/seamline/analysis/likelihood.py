@@ -42,6 +42,7 @@ UNKNOWN_LAW = Law(60.0, 2.0, 0.05)
 # A fault of something shared often touches a part of it, a table or a topic: its other users then show nothing.
 SHARED = frozenset({"database", "queue"})
 PARTIAL = 0.5
+MOST_STARTS = 300
 _PATH_TAIL = 0.03
 _STEPS_S = np.array([0.0, 2, 5, 10, 20, 40, 80, 160, 320, 900])
 
@@ -106,7 +107,12 @@ def _grid(healthy: Floats, onset: Floats) -> Floats:
     if not len(onset):
         return np.zeros(0)
     points = np.concatenate([(onset[:, None] - _STEPS_S).ravel(), (healthy[:, None] - _STEPS_S).ravel()])
-    return np.unique(np.round(points, 1))
+    apart_s = 0.1
+    grid = np.unique(np.round(points, 1))
+    while len(grid) > MOST_STARTS:  # many symptoms at many times: the start is looked for more coarsely
+        apart_s *= 2
+        grid = np.unique(np.round(points / apart_s) * apart_s)
+    return grid
 
 
 class Score(Struct, frozen=True):

@@ -26,6 +26,9 @@ from seamline.model.symptom import Observable
 __all__ = ["Base", "Opinion", "base_of", "opine"]
 
 
+MOST_SYMPTOMS = 200  # that are explained together: an outage with more is told by its clearest ones
+
+
 class Opinion(Struct, frozen=True):
     """Map, symptoms and incidents as of a time. Incidents: recorded ones by id, then candidates by weight."""
 
@@ -87,6 +90,16 @@ def _parts(
     return [rest, *([o for o in observables if o.symptom is None or o.id in ids] for ids in apart)]
 
 
+def _strongest(observables: Sequence[Observable]) -> Sequence[Observable]:
+    """All of them, but of an outage with more than `MOST_SYMPTOMS` symptoms those that say most."""
+    sick = [o for o in observables if o.symptom is not None]
+    if len(sick) <= MOST_SYMPTOMS:
+        return observables
+    ranked = sorted(sick, key=lambda o: (o.eps / max(likelihood.symptom_of(o).strength, 1.0), o.id))
+    left_out = {o.id for o in ranked[MOST_SYMPTOMS:]}
+    return [o for o in observables if o.id not in left_out]
+
+
 def _history_s(observables: Sequence[Observable], as_of: datetime) -> float:
     since = min((o.watched_since for o in observables), default=as_of)
     return max(0.0, (as_of - since).total_seconds())
@@ -99,7 +112,7 @@ def _explain(
 
     A change is blamed within its own environment only; one that names none is the organisation's default.
     """
-    v = likelihood.view(observables)
+    v = likelihood.view(_strongest(observables))
     if not v.sick:
         return []
     stack = base.stack

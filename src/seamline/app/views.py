@@ -6,6 +6,7 @@ writes them, and a reader uses them only when they stand at the log's very end.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
@@ -24,6 +25,8 @@ from seamline.model.stack import Entity, LooseEnd, Seam
 from seamline.model.story import Story
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
+
+MOST_BEHIND = 2000  # deliveries that are looked through for a record
 
 
 def facts_of(home: Home, as_of: datetime | None = None, until: int | None = None) -> Facts:
@@ -51,9 +54,20 @@ def opinion(home: Home, as_of: datetime | None = None, until: int | None = None)
     return opine(facts_of(home, as_of, until))
 
 
+def _stands(home: Home) -> bool:
+    """Whether the kept views say what is now: they stand at the log's end, or a live watch in this process follows
+    it and only tools spoke since. What people or we ourselves put on record is in every answer."""
+    position = home.views.position()
+    if position == home.log.position():
+        return True
+    if not home.followed or not position:
+        return False
+    return all(d.source != rec.SOURCE for d in islice(home.log.read(after=position), MOST_BEHIND))
+
+
 def _kept(home: Home, view: str, as_of: datetime | None) -> list[bytes] | None:
     """The rows of a view that stands at the log's end; None when it has to be formed."""
-    if as_of is not None or home.views.position() != home.log.position():
+    if as_of is not None or not _stands(home):
         return None
     try:
         return list(home.views.get(view).values())

@@ -25,7 +25,9 @@ from seamline.model.symptom import Observable, Symptom
 
 WINDOWS_S = (60.0, 120.0, 300.0, 900.0, 3600.0)
 MIN_TICKETS = 3
-_CHANCE_ALIKE = 10  # one in so many, and the first, may be alike by chance and older than what the others are about
+_CHANCE_ALIKE = (
+    10  # one in so many, and the first, may be alike by chance and older than what the others are about
+)
 _NEAR_S = 300.0  # tickets of one burst are no further apart, unless its window is longer
 _ALIKE = 0.05  # of all earlier tickets this share is believed to be of any one sort
 _ALPHA, _ALPHA_N = 0.02, 10  # chance of a false burst: spent over the tickets of a desk, at first over ten
