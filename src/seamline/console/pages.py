@@ -21,14 +21,17 @@ from seamline.console.view import Asking, AsOf, Homes, Readers, View, Who, view
 from seamline.http.app import MAX_SEQ
 from seamline.model.delivery import Delivery
 from seamline.model.errors import Fix
-from seamline.model.record import Opened
+from seamline.model.ports import Log
+from seamline.model.record import Opened, Tick
 from seamline.model.story import Story
 from seamline.terminal.lanes import notable, shown_lanes
 
 SPANS = {"15m": 900, "1h": 3600, "6h": 21600, "1d": 86400, "7d": 604800}  # what a link on the page offers
 LISTED = 100  # marks in the list beside the drawing
 N_INCIDENTS = 50
-N_DELIVERIES = 50
+N_DELIVERIES = 50  # at least, where there are as many; less than twice as many at most
+MAX_PASSED = 10_000  # log positions that one page looks back over
+TICK = Tick.__struct_config__.tag
 N_EVENTS = 50
 MAX_SHOWN = 32 * 1024  # bytes of a body
 
@@ -154,7 +157,7 @@ def deliveries(
     v = view(request, reader, callers, as_of)
     unread = [] if before else list(islice(_unreadable(home, reader, as_of), N_DELIVERIES))
     end = min(before - 1 if before else home.log.position(), _last(home, v))
-    found = list(home.log.read(after=max(0, end - N_DELIVERIES), until=end))[::-1]
+    found, older = latest(home.log, end)
     return page(
         "deliveries.html",
         v=v,
@@ -163,9 +166,24 @@ def deliveries(
         found=found,
         why=reader.unreadable,
         n=end if not before else home.log.position(),
-        older=found[-1].seq if found and found[-1].seq > 1 else 0,
+        older=older,
         before=before,
     )
+
+
+def latest(log: Log, end: int) -> tuple[list[Delivery], int]:
+    """One page up to a log position, the latest first, and the position before which the next one looks (0: none).
+
+    Ticks are left out: while something is open they are most of the log, and say only that time went by.
+    """
+    found: list[Delivery] = []
+    least = max(0, end - MAX_PASSED)
+    while end > least and len(found) < N_DELIVERIES:
+        start = max(least, end - N_DELIVERIES)
+        window = list(log.read(after=start, until=end))
+        found += [d for d in reversed(window) if d.headers.get("x-seamline-kind") != TICK]
+        end = start
+    return found, end + 1 if end else 0
 
 
 def _last(home: Home, v: View) -> int:
