@@ -133,6 +133,8 @@ def test_a_correction_that_cannot_be_is_refused_and_not_written(home: Home) -> N
         correct(home, "I-1", "merge", into="I-1")
     with pytest.raises(UnknownIncident):
         correct(home, "I-1", "merge", into="I-7")
+    with pytest.raises(Fix, match="into which"):
+        correct(home, "I-1", "merge")
     with pytest.raises(Fix, match="no such symptoms"):
         correct(home, "I-1", "split", symptoms=["error_ratio service:nobody"])
     assert home.log.position() == before

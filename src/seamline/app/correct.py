@@ -70,10 +70,13 @@ def correct(
     if word == "merge":
         if into == incident:
             raise Fix(f"{incident} can't be merged into itself", hint="name another incident with --into")
+        if not into:
+            raise Fix(f"{incident}: merged into which incident?", hint="name it with --into")
         _find(scene.opinion, into)
     if word == "split" and not set(symptoms) & set(found.symptoms):
         raise Fix(
-            f"{incident}: no such symptoms to split off", hint="its symptoms: " + "; ".join(found.symptoms)
+            f"{incident}: no such symptoms to split off",
+            hint="name them with --symptom: " + "; ".join(found.symptoms),
         )
     if word == "wrong_cause" and cause and not _can_be_meant(home, found, cause):
         keys = ", ".join(c.key for c in found.causes)
