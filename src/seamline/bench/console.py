@@ -183,7 +183,7 @@ def _served(home: Path) -> Iterator[str]:
         first = process.stdout.readline()
         if "http://" not in first:
             raise Stop("the server did not start", hint=f"seamline serve --home {home}")
-        yield "http://" + first.partition("http://")[2].strip()
+        yield "http://" + first.partition("http://")[2].split()[0]
     finally:
         process.terminate()
         process.communicate(timeout=PATIENCE_S)
