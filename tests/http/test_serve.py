@@ -93,6 +93,14 @@ def test_unsigned_senders_only_on_loopback(start: StartServer, tmp_path: Path) -
     assert "allow_unsigned (kubernetes)" in fails(str(tmp_path / "open"), "--host", "0.0.0.0")
 
 
+def test_no_page_delivers_unsigned(start: StartServer) -> None:
+    """A page that somebody looks at on the lab's machine can't make their browser deliver; browsers say whose it is."""
+    server = start(secrets='allow_unsigned = ["kubernetes"]')
+    assert server.post("/in/kubernetes", b"{}", origin="http://evil.example").status == 401
+    assert server.post("/in/kubernetes", b"{}", origin="null", content_type="text/plain").status == 401
+    assert server.stored() == []
+
+
 def test_secrets_from_the_environment(start: StartServer) -> None:
     """An environment variable adds to the file's secrets."""
     server = start(environ={"SEAMLINE_SECRET_GITHUB": "one,two"})

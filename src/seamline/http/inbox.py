@@ -157,7 +157,14 @@ class InboxApp:
         self, source: Source, headers: dict[str, str], raw: bytes, received_at: datetime
     ) -> tuple[Opened, Received]:
         """Verify, unpack, redact."""
-        if source.name not in self._secrets.allow_unsigned:
+        if source.name in self._secrets.allow_unsigned:
+            if (
+                "origin" in headers
+            ):  # any page that somebody on this machine looks at could make a browser send this
+                raise Unauthenticated(
+                    "pages in a browser deliver nothing unsigned", hint="send it from a tool"
+                )
+        else:
             secrets = self._secrets.of(source.name)
             if not secrets or not _verified(source, headers, raw, secrets, received_at):
                 hint = f"set {source.name}'s secret on both sides"
