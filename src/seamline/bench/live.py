@@ -8,15 +8,11 @@ sees the record in the log is what people wait.
 """
 
 import asyncio
-import os
 import re
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,11 +23,10 @@ from seamline.app.home import Home
 from seamline.app.ingest import take_in
 from seamline.app.triage import decide
 from seamline.bench._fleet import ALERT_AFTER_S, SCRAPE_S, SECRET, Fleet, Post, Service, owner_of
-from seamline.bench.load import PATIENCE_S, cpu_s
+from seamline.bench._serving import serving
 from seamline.bootstrap import open_home
 from seamline.model import record as rec
 from seamline.model.delivery import Delivery
-from seamline.model.errors import Stop
 from seamline.store.sqlite import SqliteLog
 
 UNSIGNED = ("prometheus", "alertmanager", "kubernetes", "zendesk")
@@ -65,11 +60,11 @@ def run(
     with TemporaryDirectory(prefix="seamline-live-") as folder:
         home = Path(folder)
         _prepare(home, fleet)
-        with _serving(home) as (pid, port), _watching(home, course):
-            began, used = time.time(), cpu_s(pid)
-            asyncio.run(_drive(port, fleet, course, incidents, rate, every))
-            seconds, used = time.time() - began, cpu_s(pid) - used
-            resident_mb = _resident_mb(pid)
+        with serving(home) as server, _watching(home, course):
+            began, used = time.time(), server.cpu_s()
+            asyncio.run(_drive(server.port, fleet, course, incidents, rate, every))
+            seconds, used = time.time() - began, server.cpu_s() - used
+            resident_mb = server.resident_mb()
         with open_home(home, write=False) as opened:
             waits = sorted(_waits(opened, course))
             told = [one for one, _ in course.opened.values()]
@@ -103,27 +98,6 @@ def _prepare(home: Path, fleet: Fleet) -> None:
     secrets.write_text(
         f'allow_unsigned = [{unsigned}]\n[sources]\ngithub = "{SECRET.decode()}"\n', encoding="utf-8"
     )
-
-
-@contextmanager
-def _serving(home: Path) -> Iterator[tuple[int, int]]:
-    """The real server over the home: its pid and port."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "seamline.cli", "serve", "--home", str(home), "--port", "0"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    try:
-        assert process.stdout is not None
-        found = re.search(r"http://\S+:(\d+)", process.stdout.readline())
-        if found is None:
-            raise Stop("the server under measurement did not start", hint="see its message above")
-        yield process.pid, int(found[1])
-    finally:
-        process.send_signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=PATIENCE_S)
 
 
 @contextmanager
@@ -260,12 +234,3 @@ def _in_words(opened: rec.Opened) -> str:
     return (
         f"{opened.cause_key} at {opened.cause_entity}, {opened.probability:.2f}: {', '.join(opened.symptoms)}"
     )
-
-
-def _resident_mb(pid: int) -> int:
-    """Megabytes of memory a process holds; 0 where the system doesn't say."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
