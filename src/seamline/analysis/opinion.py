@@ -125,6 +125,7 @@ def _explain(
     scores["unknown"] = likelihood.unknown(v)
     seen = pods.patterns(facts, stack, v.sick)
     kinds = {g.change.id: g.change.kind for g in groups}
+    notes = {p.observable: p.in_words() for p in seen if p.well}
     for key in scores if seen else ():
         said = {p.observable: pods.weight(candidates.get(key), p, stack, kinds) for p in seen}
         scores[key] = likelihood.weighed(scores[key], v, said)
@@ -133,7 +134,7 @@ def _explain(
             environment,
             c,
             tuple(v.sick[j] for j in c.symptoms),
-            rank(c.symptoms, v, candidates, scores, stack, as_of),
+            rank(c.symptoms, v, candidates, scores, stack, as_of, notes),
         )
         for c in cluster(v, scores)
     ]

@@ -54,8 +54,12 @@ def rank(
     scores: Mapping[str, Score],
     stack: StackMap,
     as_of: datetime,
+    notes: Mapping[str, str],
 ) -> Ranked:
-    """All candidates for the chosen symptoms (indices into the view). O(candidates x starts x symptoms)."""
+    """All candidates for the chosen symptoms (indices into the view). O(candidates x starts x symptoms).
+
+    `notes` are words on symptoms by observable id: what more was seen of them.
+    """
     mask = np.zeros(len(v.sick), dtype=np.bool_)
     mask[list(chosen)] = True
     probabilities = _posterior({key: evidence(s, mask) for key, s in scores.items()})
@@ -64,7 +68,18 @@ def rank(
     kept = [k for place, k in enumerate(likely) if place < SHOWN or k in DOUBT]
     runner_up = kept[1] if len(kept) > 1 and kept[1] in scores else None
     causes = tuple(
-        _cause(key, probabilities[key], mask, v, candidates, scores, stack, as_of, _rival(key, kept, scores))
+        _cause(
+            key,
+            probabilities[key],
+            mask,
+            v,
+            candidates,
+            scores,
+            stack,
+            as_of,
+            _rival(key, kept, scores),
+            notes,
+        )
         for key in kept
     )
     return Ranked(causes, _ask(kept[0], runner_up, v, candidates, stack))
@@ -98,6 +113,7 @@ def _cause(
     stack: StackMap,
     as_of: datetime,
     rival: str | None,
+    notes: Mapping[str, str],
 ) -> Cause:
     if key == "nothing":
         return Cause(key, "nothing", (), "", None, probability, None, "nothing happened: these are noise")
@@ -109,7 +125,7 @@ def _cause(
     at = c.at if c.at is not None else started_at
     return Cause(
         key, c.kind, c.changes, c.entity, at, probability, seam_of(c, mask, row, v, s, stack), c.title,
-        _for(c, row, mask, v, s, scores.get(rival or ""), stack, at), _against(c, row, mask, v, s, stack),
+        _for(c, row, mask, v, s, scores.get(rival or ""), stack, at, notes), _against(c, row, mask, v, s, stack),
     )  # fmt: skip
 
 
@@ -157,7 +173,15 @@ def seam_of(
 
 
 def _for(
-    c: Candidate, row: int, mask: Mask, v: View, s: Score, rival: Score | None, stack: StackMap, at: datetime
+    c: Candidate,
+    row: int,
+    mask: Mask,
+    v: View,
+    s: Score,
+    rival: Score | None,
+    stack: StackMap,
+    at: datetime,
+    notes: Mapping[str, str],
 ) -> tuple[Evidence, ...]:
     """What the cause explains, the strongest first, each weighed against the runner-up."""
     other = rival.explained[best_start(rival, mask)] if rival is not None else np.zeros(len(v.sick))
@@ -171,7 +195,7 @@ def _for(
         way = _best_reach(c, o, stack)
         lines.append(
             Evidence(
-                f"{o.entity}: {symptom.detail}",
+                "; ".join(filter(None, (f"{o.entity}: {symptom.detail}", notes.get(o.id, "")))),
                 round(gain - float(other[j]), 3),
                 o.id,
                 symptom.seqs,
