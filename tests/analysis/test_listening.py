@@ -31,6 +31,13 @@ def test_a_home_that_hears_seldom_has_no_outages() -> None:
     assert listening.deaf_s(START, START + 300 * SLOT) == 0
 
 
+def test_a_busy_home_is_deaf_after_a_minute() -> None:
+    """Two minutes after the last of many deliveries nothing more is late than one minute after it."""
+    last_at = START + 12 * SLOT
+    listening = Listening(range(FIRST, FIRST + 13), last_at + timedelta(minutes=2), last_at)
+    assert listening.until() == last_at + timedelta(minutes=1)
+
+
 def test_nothing_heard_yet() -> None:
     """No slots, no outages."""
     assert Listening((), START).until() == START

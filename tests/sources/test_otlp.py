@@ -2,11 +2,9 @@
 
 import json
 import math
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -696,8 +694,8 @@ def test_a_scale_beyond_the_protocol_costs_nothing(scale: int) -> None:
     assert set(found) == {"x_count"}
 
 
-def test_large_batches_cost_little() -> None:
-    """1,000 spans, and 5,000 points of known series, are read in well under a second of CPU."""
+def test_large_batches_are_read_whole() -> None:
+    """1,000 spans count as so many, and 5,000 points are as many series."""
     batch = spans(
         resource(
             "spans", [span(n, CLIENT, said={"server.address": "db", "id": f"{n}"}) for n in range(1, 1001)]
@@ -705,9 +703,6 @@ def test_large_batches_cost_little() -> None:
     )
     points = [{"timeUnixNano": nanos(), "asInt": 1, "attributes": attributes({"n": n})} for n in range(5000)]
     body = metrics({"name": "up", "gauge": {"dataPoints": points}})
-    parsed(body)
-    costs = [time.process_time()]
-    for each in (batch, body):
-        parsed(each)
-        costs.append(time.process_time())
-    assert all(after - before < 0.5 for before, after in pairwise(costs))
+    counts = [m for m in parsed(batch) if isinstance(m, Measurement) and m.metric == "traces_calls_total"]
+    assert sum(sum(m.values) for m in counts) == 1000
+    assert sum(isinstance(m, Measurement) for m in parsed(body)) == 5000

@@ -157,6 +157,7 @@ class Facts:
         self.claims: dict[str, ev.Claim] = {}
         self.records: list[tuple[int, rec.AnyRecord]] = []  # by log position
         self.heard_slots: set[int] = set()  # of `listening`
+        self.last_heard_at: datetime | None = None
         self.map_version = 0  # grows when anything the map reads was added
         self._series: dict[str, _Samples] = {}
         self._versions: dict[tuple[type, str], Version] = {}
@@ -229,6 +230,9 @@ class Facts:
     def heard(self, received_at: datetime) -> None:
         """A tool's delivery was received at this time."""
         self.heard_slots.add(slot_of(received_at))
+        self.last_heard_at = (
+            received_at if self.last_heard_at is None else max(received_at, self.last_heard_at)
+        )
 
     def saw(self, position: int, received_at: datetime | None) -> None:
         """A delivery at this position was taken in: moves position and as_of (None: not), never backwards."""

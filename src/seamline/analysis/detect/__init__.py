@@ -31,7 +31,7 @@ def detect(
     `canonical` resolves a tool's spelling of an entity; `environment` is meant where an event names none.
     O(samples in the window) + O(tickets x tickets in an hour).
     """
-    listening = Listening(facts.heard_slots, as_of)
+    listening = Listening(facts.heard_slots, as_of, facts.last_heard_at)
     as_of = listening.until()
     as_of_ts = as_of.timestamp()
     seen = stretches(facts.series(), as_of_ts)
