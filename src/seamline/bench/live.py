@@ -34,8 +34,8 @@ WARM_UP_S = 75.0  # of history before the first release: what is usual has to be
 LATEST_S = 75.0  # after the last release
 CLIENTS = 16
 LOOK_S = 0.02  # between two looks at the log
-BEFORE = 4000  # deliveries before the telling in which the last needed one is looked for
-STRIDE = 20  # deliveries between two opinions there: the wait is told too long by so many at most
+BEFORE = 2000  # deliveries before the telling in which the last needed one is looked for
+STRIDE = 40  # deliveries between two opinions there: the wait is told too long by so many at most
 
 Figures = dict[str, object]
 
