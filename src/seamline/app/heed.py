@@ -41,10 +41,17 @@ class Unheard(Struct, frozen=True):
     why: str
 
 
-def heed(home: Home, deliveries: Iterable[Delivery], opinion: Opinion | None = None) -> int:
+def heed(
+    home: Home,
+    deliveries: Iterable[Delivery],
+    opinion: Opinion | None = None,
+    heeded: set[str] | None = None,
+) -> int:
     """Put on record what people said in these deliveries; returns how many words were.
 
     `opinion` is the latest one where somebody keeps it; else it is formed anew, which reads the whole log.
+
+    `heeded` are the keys of the words on record (see `heeded_words`), where somebody keeps them; they grow here.
 
     Nothing is read of the log where nobody spoke; otherwise what came since the first of the words, for those that were
     heeded before. Raises Retry as the log does; the same deliveries may then be handed over again.
@@ -52,7 +59,8 @@ def heed(home: Home, deliveries: Iterable[Delivery], opinion: Opinion | None = N
     said = [pair for delivery in deliveries for pair in _words(home, delivery)]
     if not said:
         return 0
-    heeded = _heeded(home, after=min(word.seq for _, word in said))
+    if heeded is None:
+        heeded = heeded_words(home, after=min(word.seq for _, word in said))
     fresh = [(key, word) for key, word in said if key not in heeded]
     if not fresh:
         return 0
@@ -65,6 +73,7 @@ def heed(home: Home, deliveries: Iterable[Delivery], opinion: Opinion | None = N
             _logger.warning("%s of %s at %s: %s", word.act, word.incident, word.source, refused)
             continue
         home.log.append([_keyed(key, n, record) for n, record in enumerate(records)])
+        heeded.add(key)
         n_heeded += 1
     if n_heeded:
         follow_up(home)
@@ -73,7 +82,7 @@ def heed(home: Home, deliveries: Iterable[Delivery], opinion: Opinion | None = N
 
 def unheard(home: Home, *, limit: int = 50) -> list[Unheard]:
     """The latest words that are no record, newest first. O(log)."""
-    heeded = _heeded(home)
+    heeded = heeded_words(home)
     said = [word for d in home.log.read() for key, word in _words(home, d) if key not in heeded]
     if not said:
         return []
@@ -107,7 +116,7 @@ def _words(home: Home, delivery: Delivery) -> Iterator[tuple[str, Word]]:
         yield f"{KEY}{delivery.seq}:{n}", word
 
 
-def _heeded(home: Home, *, after: int = 0) -> set[str]:
+def heeded_words(home: Home, *, after: int = 0) -> set[str]:
     """The keys of the words that came on record after a position."""
     return {d.key for d in home.log.read(after) if d.source == rec.SOURCE and d.key.startswith(KEY)}
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from seamline.app import configure, views
 from seamline.app.erase import end_retention, finish
-from seamline.app.heed import heed
+from seamline.app.heed import heed, heeded_words
 from seamline.app.home import Home
 from seamline.app.triage import TICK, Triage
 from seamline.model.delivery import Delivery
@@ -36,6 +36,7 @@ class Watch:
         self._fresh = False  # whether something came since the last opinion
         self._map_stamp = configure.stamp(home)
         self._pruned_at = self._formed_at
+        self._heeded = heeded_words(home)
         self._heed(d for d in home.log.read() if home.clock() - d.received_at < RECENT)
         self._form(self._home.clock())
 
@@ -73,7 +74,7 @@ class Watch:
 
     def _heed(self, deliveries: Iterable[Delivery]) -> None:
         """Put on record what people said through their tools. The records come back as deliveries."""
-        heed(replace(self._home, followed=True), deliveries, self._triage.opinion)
+        heed(replace(self._home, followed=True), deliveries, self._triage.opinion, self._heeded)
 
     def _wanted_pause(self) -> timedelta | None:
         """How long after the last opinion the next one is due; None while neither news nor time says anything."""
