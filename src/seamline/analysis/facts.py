@@ -103,12 +103,13 @@ class _Samples:
         """Of two values for one time the larger wins, of equal ones the earlier delivery: any order of arrival
         gives the same arrays. Deltas of two deliveries are two facts, whatever their time."""
         times, values, seqs = self.times[:n], self.values[:n], self.seqs[:n]
-        order = np.lexsort((seqs, -np.nan_to_num(values, nan=-np.inf), times))
+        largest_first = -np.nan_to_num(values, nan=-np.inf)
         if self.head.delta:
-            order = np.lexsort((-np.nan_to_num(values, nan=-np.inf), seqs, times))
-        fresh = np.diff(times[order]) > 0
-        if self.head.delta:
-            fresh |= np.diff(seqs[order]) > 0
+            order = np.lexsort((largest_first, seqs, times))
+            fresh = (np.diff(times[order]) > 0) | (np.diff(seqs[order]) > 0)
+        else:
+            order = np.lexsort((seqs, largest_first, times))
+            fresh = np.diff(times[order]) > 0
         order = order[np.concatenate(([True], fresh))]
         self.times, self.values, self.seqs = times[order], values[order], seqs[order]
         self.n = len(order)

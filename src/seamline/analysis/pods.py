@@ -47,9 +47,7 @@ class Pattern(Struct, frozen=True):
     def in_words(self) -> str:
         """One line for people."""
         n = len(self.ill) + len(self.well)
-        return f"{len(self.ill)} of {n} pods of {self.service} are ill" + (
-            f": {', '.join(sorted(self.ill)[:3])}" if self.well else ""
-        )
+        return f"{len(self.ill)} of {n} pods of {self.service} are ill: {', '.join(sorted(self.ill)[:3])}"
 
 
 class _Pod(Struct):

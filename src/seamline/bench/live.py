@@ -45,9 +45,8 @@ class Course:
     """What was done, and what was seen of it. Times are epoch seconds."""
 
     broken: dict[str, Service] = field(default_factory=dict)  # by ref
-    opened: dict[int, tuple[rec.Opened, float]] = field(
-        default_factory=dict
-    )  # log position -> when it was seen
+    # log position -> the record, and when it was seen
+    opened: dict[int, tuple[rec.Opened, float]] = field(default_factory=dict)
     n_sent: int = 0
     n_refused: int = 0
 
@@ -71,8 +70,8 @@ def run(
     return {
         "incidents_wanted": incidents,
         "incidents_told": len(course.opened),
-        "true_cause_and_person": sum(_is_true(one, course) for one in told),
-        "others": [_in_words(one) for one in told if not _is_true(one, course)],
+        "true_cause_and_person": sum(is_true(one, course) for one in told),
+        "others": [_in_words(one) for one in told if not is_true(one, course)],
         "deliveries": course.n_sent,
         "deliveries_per_s": round(course.n_sent / seconds, 1),
         "refused": course.n_refused,
@@ -223,7 +222,7 @@ def _tells(records: Sequence[rec.AnyRecord], opened: rec.Opened) -> bool:
     return any(isinstance(r, rec.Opened) and (r.cause_key, r.accountable) == wanted for r in records)
 
 
-def _is_true(opened: rec.Opened, course: Course) -> bool:
+def is_true(opened: rec.Opened, course: Course) -> bool:
     """Whether an incident names the bad release of its service, and the person whose service it is."""
     if opened.cause_entity not in course.broken or opened.cause_kind != "change":
         return False
