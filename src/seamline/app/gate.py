@@ -81,7 +81,7 @@ def _off_the_map(change: Change, base: Base) -> tuple[Finding, ...]:
 def _outcome(found: Sequence[Finding]) -> Outcome:
     if any(f.outcome == "hold" for f in found):
         return "hold"
-    return "unknown" if found else "pass"
+    return "unknown" if any(f.outcome == "unknown" for f in found) else "pass"
 
 
 def _decider(change: Change, found: Sequence[Finding], base: Base, at: datetime) -> Accountable:

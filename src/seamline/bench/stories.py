@@ -5,6 +5,7 @@ here reads a truth before the last opinion is formed.
 """
 
 import json
+import math
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,7 +15,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from msgspec import Struct
-from scipy.special import chdtri
 
 from seamline.app import configure, demo, replay, views
 from seamline.bootstrap import open_home
@@ -68,7 +68,12 @@ def run(folder: str, config: str = "") -> dict[str, object]:
 
 def _upper_95(n: int) -> float:
     """The upper end of the one-sided 95 % interval of a Poisson mean, of which n were counted (Garwood 1936)."""
-    return float(chdtri(2 * (n + 1), 0.05)) / 2
+    low, high = float(n), 10.0 + 3.0 * n
+    while high - low > 1e-9 * high:
+        mean = (low + high) / 2
+        at_most_n = math.fsum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(n + 1))
+        low, high = (mean, high) if at_most_n > 0.05 else (low, mean)
+    return high
 
 
 def score(recording: Path, config: Path) -> Outcome:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
+from seamline.model.artefact import Artefact, Found, Unread
 from seamline.model.delivery import Appended, Delivery, Received
 from seamline.model.event import Event
 from seamline.model.intent import Intent, Outcome
@@ -52,6 +53,38 @@ class Source(Protocol):
 
         Raises Unreadable with a reason for a body that is not what this tool sends; no other error.
         """
+
+
+class Reader(Protocol):
+    """Reads one kind of artefact. A module `seamline.artefacts.<name>` is a Reader by its attributes. Pure."""
+
+    name: str
+
+    def takes(self, path: str) -> bool:
+        """Whether a file may be of this kind, by its path alone. Cheap; a wrong yes costs a look at the bytes."""
+
+    def read(self, files: Sequence[Artefact]) -> Iterator[Found]:
+        """What the files of one repository say, all that `takes` took, sorted by path.
+
+        Never raises for what a file holds: that is `Unread`, with the mend, and the other files are still read.
+        A file that turns out to be of another kind gives nothing.
+        """
+
+
+class Checkout(Protocol):
+    """One repository at one state: a working tree, or a revision of git."""
+
+    repository: str
+    revision: str  # full commit sha, "" for a tree that git doesn't know
+
+    def paths(self) -> Sequence[str]:
+        """Every file that could be read, sorted, relative to the root, with forward slashes."""
+
+    def read(self, paths: Sequence[str]) -> Iterator[Artefact]:
+        """These files in this order. What can't be read is left out and told by `unread`."""
+
+    def unread(self) -> Sequence[Unread]:
+        """What could not be walked or read so far: links in a circle, files too large, rights."""
 
 
 class Log(Protocol):

@@ -5,14 +5,21 @@ from typing import Literal
 
 from msgspec import Struct
 
+from seamline.model.artefact import Place
+from seamline.model.schema_change import SchemaChange
+
 Outcome = Literal["pass", "hold", "unknown"]
 
 
 class Finding(Struct, frozen=True):
-    """What a guard says of a change. No finding means: the guard looked and it is fine."""
+    """What a guard says of a change. No finding means: the guard looked and it is fine.
+
+    `note` is for people to read and stops nothing. With `touches`, the outcome is that for the case that something
+    downstream reads what is touched: whoever knows the readers settles it, and fills in `downstream` and `person`.
+    """
 
     guard: str
-    outcome: Literal["hold", "unknown"]
+    outcome: Literal["hold", "unknown", "note"]
     severity: Literal["low", "medium", "high"]
     confidence: float
     seam: tuple[str, str, str] | None
@@ -20,6 +27,11 @@ class Finding(Struct, frozen=True):
     do: str  # how to do it safely
     missing: tuple[str, ...] = ()  # facts that were needed and are not known
     evidence: tuple[str, ...] = ()  # "delivery 17: max_connections 60"
+    entity: str = ""  # ref of what it is about
+    place: Place | None = None  # where the change is written
+    touches: tuple[SchemaChange, ...] = ()
+    downstream: tuple[tuple[str, ...], ...] = ()  # refs by hop, the nearest first
+    person: str = ""  # accountable for the seam
 
 
 class Verdict(Struct, frozen=True):

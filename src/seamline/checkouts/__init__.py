@@ -1,0 +1,1 @@
+"""Repositories as they are on disk, and as git kept them."""
