@@ -1,5 +1,7 @@
 """Facts are a set: order of arrival and repeats leave no trace."""
 
+from unittest.mock import patch
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -103,3 +105,18 @@ def test_a_later_version_of_an_event_makes_a_new_map() -> None:
     before = facts.map_version
     facts.add(EVENTS[1:2])
     assert facts.map_version > before
+
+
+@settings(deadline=None)
+@given(st.permutations([change(f"service:s{n}", n) for n in range(9)]))
+def test_of_very_many_events_the_newest_stay(order: list[Event]) -> None:
+    """Whatever order they came in, and an old one that comes again does not come back."""
+    facts = Facts()
+    with patch("seamline.analysis.facts.MOST_EVENTS", 4):
+        facts.add([*order, *order])
+    assert [c.entity for c in facts.sorted_changes()] == [
+        "service:s5",
+        "service:s6",
+        "service:s7",
+        "service:s8",
+    ]

@@ -1,13 +1,14 @@
 """All events up to a log position as one set: order of arrival and repeats leave no trace.
 
-State model: `add` keeps, per event id, the latest version (event time, then content hash), and, per series,
-its newest samples by time. Reading gives sorted, immutable pieces. Equal sets of deliveries give equal facts:
-the newest n of a set are the newest n of whatever order it came in, and n only falls.
+State model: `add` keeps, per event id, the latest version (event time, then content hash), of each kind of event the
+newest by time, and, per series, its newest samples. Reading gives sorted, immutable pieces. Equal sets of
+deliveries give equal facts: the newest n of a set are the newest n of whatever order it came in, and n only falls.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
+from heapq import heappop, heappush
 
 import msgspec
 import numpy as np
@@ -24,6 +25,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MOST_SAMPLES = 5_000_000  # kept over all series: 120 MB
+MOST_EVENTS = 20_000  # kept of each kind that time makes more of: about 2 KB each
 _LEAST_KEPT, _MOST_KEPT = 240, 20_160  # of one series: an hour of 15 s scrapes when there are very many
 _ROOM = 16
 
@@ -127,12 +129,14 @@ class _Samples:
 
 
 Statement = ev.MapFact | ev.Claim
-Version = tuple[datetime, str]
+Dated = ev.Change | ev.Alert | ev.Ticket | ev.Run
+_DATED = (ev.Change, ev.Alert, ev.Ticket, ev.Run)
+Version = tuple[datetime, bytes]
 
 
 def _version(event: ev.Versioned) -> Version:
     content = msgspec.structs.replace(event, seq=0)
-    return event.version_at, sha256(_hash_json(content)).hexdigest()
+    return event.version_at, sha256(_hash_json(content)).digest()[:16]
 
 
 def _says(event: Statement) -> tuple[str, ...]:
@@ -161,7 +165,8 @@ class Facts:
         self.last_heard_at: datetime | None = None
         self.map_version = 0  # grows when anything the map reads was added
         self._series: dict[str, _Samples] = {}
-        self._versions: dict[tuple[type, str], Version] = {}
+        self._versions: dict[type, dict[str, Version]] = {kind: {} for kind in _DATED}
+        self._oldest: dict[type, list[tuple[datetime, str]]] = {kind: [] for kind in _DATED}  # heaps
         self._sorted_names: list[str] = []
         self._of_metric: dict[str, list[str]] = {}
         self._first_said: dict[tuple[str, ...], tuple[Version, Statement]] = {}
@@ -198,20 +203,31 @@ class Facts:
             table[event.id] = counts
             self.map_version += 1
 
-    def _add_versioned(self, event: ev.Versioned) -> None:
+    def _add_versioned(self, event: Dated) -> None:
         """The latest version counts; of a change the earliest beginning: not every tool repeats when it began."""
-        table = self._table(event)
-        known = table.get(event.id)
-        version = _version(event)
-        latest = self._versions.get((type(event), event.id))
-        if latest is None or version > latest:
-            self._versions[type(event), event.id] = version
+        table: dict[str, Dated] = self._table(event)  # type: ignore[assignment]
+        versions, known, version = self._versions[type(event)], table.get(event.id), _version(event)
+        if event.id not in versions or version > versions[event.id]:
+            versions[event.id] = version
             began_at = min(event.at, known.at) if isinstance(known, ev.Change) else event.at
-            table[event.id] = event if began_at == event.at else msgspec.structs.replace(event, at=began_at)
-            self.map_version += 1
+            now = event if began_at == event.at else msgspec.structs.replace(event, at=began_at)
         elif isinstance(known, ev.Change) and event.at < known.at:
-            table[event.id] = msgspec.structs.replace(known, at=event.at)
-            self.map_version += 1
+            now = msgspec.structs.replace(known, at=event.at)
+        else:
+            return
+        table[event.id] = now
+        self.map_version += 1
+        if known is None or known.at != now.at:
+            self._bound(table, type(event), now)
+
+    def _bound(self, table: dict[str, Dated], kind: type, newest: Dated) -> None:
+        """Of more than `MOST_EVENTS` of a kind the oldest go. O(log n)."""
+        heap = self._oldest[kind]
+        heappush(heap, (newest.at, newest.id))
+        while len(table) > MOST_EVENTS:
+            at, id_ = heappop(heap)
+            if id_ in table and table[id_].at == at:  # else it was dated anew, and stands in the heap again
+                del table[id_], self._versions[kind][id_]
 
     def _table(self, event: ev.Versioned) -> dict[str, ev.Versioned]:
         tables: dict[type, dict[str, ev.Versioned]] = {

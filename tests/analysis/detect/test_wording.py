@@ -27,3 +27,9 @@ def test_stems_join_forms_of_a_word() -> None:
     """Booking, booked and bookings are one word; greetings and pseudonyms are none."""
     assert stems("Booking") == stems("booked!") == stems("bookings")
     assert not stems("Hello, thank you. p_4zmgxkdjz5iq, jane@example.com")
+
+
+def test_a_megabyte_without_a_space_is_read_like_any_text() -> None:
+    """Looking for addresses in it takes steps in proportion to it, not to its square."""
+    assert len(stems("a" * 1_000_000)) == 1
+    assert not stems("a@" * 500_000)
