@@ -1,11 +1,12 @@
 """What a guard says of a change, and what the gate answers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
-from seamline.model.artefact import Place
+from seamline.model.artefact import Place, Unread
 from seamline.model.schema_change import SchemaChange
 
 Outcome = Literal["pass", "hold", "unknown"]
@@ -45,3 +46,16 @@ class Verdict(Struct, frozen=True):
     at: datetime
     expires_at: datetime | None  # a hold has a clock
     override: str  # how to override, in words
+
+
+class Checked(Struct, frozen=True):
+    """A verdict on the step of a repository from one state to another, and what it stands on."""
+
+    repository: str
+    base: str  # commit sha that the step is counted from
+    head: str  # commit sha, "" for a working tree with edits
+    verdict: Verdict
+    rules: str  # the set of rules that looked, by version and digest: another set may say something else
+    names: Mapping[str, str]  # people by id, as people say them
+    readers: tuple[str, ...]  # repositories whose reading of this one was looked at, sorted
+    unread: tuple[Unread, ...]  # what nobody could look at

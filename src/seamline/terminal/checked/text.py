@@ -1,0 +1,98 @@
+"""A check as a page in the terminal."""
+
+from collections.abc import Iterator
+
+import msgspec
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from seamline.model.verdict import Checked, Finding
+from seamline.terminal.checked import words
+from seamline.terminal.plain import plain, short
+from seamline.terminal.verdict import STYLE
+
+MOST_NOTES = 10
+_MAX_WIDTH = 140
+
+
+def as_json(checked: Checked) -> str:
+    """The whole check, indented."""
+    return msgspec.json.format(msgspec.json.encode(checked), indent=2).decode() + "\n"
+
+
+def show(checked: Checked, console: Console | None = None, *, every: bool = False) -> None:
+    """Print it as wide as the terminal is. Notes beyond the first ten only with `every`."""
+    console = console or Console(highlight=False)
+    console.print(render(checked, every=every), width=min(console.width, _MAX_WIDTH))
+
+
+def render(checked: Checked, *, every: bool = False) -> RenderableType:
+    """The outcome, the findings under who answers for them, what nobody could read, and the way past a hold."""
+    verdict = checked.verdict
+    head = Text.assemble(
+        (verdict.outcome.upper(), STYLE[verdict.outcome]),
+        f"  {checked.repository}  ",
+        (words.step(checked), "dim"),
+    )
+    parts: list[RenderableType] = [head, Text(words.tally(verdict.findings), style="dim")]
+    notes = [f for f in verdict.findings if f.outcome == "note"]
+    hidden = set() if every else set(words.by_weight(notes)[MOST_NOTES:])
+    for person, findings in words.by_person(checked):
+        shown = [f for f in findings if f not in hidden]
+        if shown:
+            parts += [Text(""), Text(person, style="bold"), *(_finding(f) for f in shown)]
+    if hidden:
+        parts.append(Text(f"\n{words.counted(len(hidden), 'more note')}: --all shows them", style="dim"))
+    parts += _unread(checked, every=every)
+    parts += [Text(""), _end(checked)]
+    return Group(*parts)
+
+
+def _finding(f: Finding) -> RenderableType:
+    head = Text.assemble((f.outcome, STYLE.get(f.outcome, "bold")), "  ", (f.guard, "dim"))
+    if f.place is not None:
+        head.append(f"  {plain(f.place.path)}" + (f":{f.place.line}" if f.place.line else ""), style="dim")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True, width=9)
+    table.add_column(ratio=1)
+    for label, text in _rows(f):
+        table.add_row(label, Text(text))
+    return Padding(Group(head, table), (0, 0, 0, 2))
+
+
+def _rows(f: Finding) -> Iterator[tuple[str, str]]:
+    yield "what", short(f.reason)
+    for hop, refs in enumerate(f.downstream, start=1):
+        yield ("reaches" if hop == 1 else f"  hop {hop}"), words.named(refs)
+    if f.seam is not None:
+        yield "seam", f"{short(f.seam[0])} {f.seam[2]} {short(f.seam[1])}"
+    if f.do:
+        yield "do", short(f.do)
+    if f.missing:
+        yield "not known", "; ".join(short(m) for m in f.missing[: words.MOST_NAMED])
+    if f.evidence:
+        yield "because", "; ".join(short(e) for e in f.evidence[: words.MOST_NAMED])
+
+
+def _unread(checked: Checked, *, every: bool) -> list[RenderableType]:
+    shown = checked.unread if every else checked.unread[:3]
+    if not shown:
+        return []
+    lines = [Text(f"  {plain(str(u.place))}: {plain(u.why)} ({plain(u.mend)})", style="dim") for u in shown]
+    head = Text(f"\n{words.counted(len(checked.unread), 'file')} could not be read", style="yellow")
+    return [head, *lines]
+
+
+def _end(checked: Checked) -> Text:
+    verdict = checked.verdict
+    end = Text.assemble(("decides  ", "dim"), words.name(checked, verdict.accountable))
+    end.append(f" ({plain(verdict.why_person)})", style="dim")
+    if verdict.outcome != "pass" and verdict.override:
+        end.append(f"\noverride  {verdict.override}", style="dim")
+    readers = (
+        ", ".join(checked.readers) or "nothing but itself: name the repositories that read it with --with"
+    )
+    end.append(f"\nlooked at  {plain(readers)}; rules {checked.rules}", style="dim")
+    return end
