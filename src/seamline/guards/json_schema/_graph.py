@@ -1,0 +1,273 @@
+"""Two schemas held against each other all the way down, each pair of referred schemas once.
+
+A schema that is referred to from a thousand places is compared once; where a difference is seen from is then a
+question of which places lead to it. Pairs that lead to no difference are not walked at all.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.json import encode
+from msgspec.structs import replace
+
+from seamline.guards.json_schema._references import References, leading_to_a_difference, refs_in
+from seamline.guards.json_schema._shape import Shape, Union, conjuncts, shape
+from seamline.guards.json_schema._steps import Step, steps
+
+Side = Literal["senders", "readers"]
+_HIDDEN = {"senders": "readOnly", "readers": "writeOnly"}
+
+
+class Difference(Struct, frozen=True):
+    """A step, the way to it from where one started, and where it is written: equal for all ways to one place."""
+
+    step: Step
+    path: tuple[str, ...]
+    written: tuple[str, ...]  # the last reference on the way, then the path from there
+
+
+class _Node:
+    """A pair of schemas: what differs in them, and the pairs within."""
+
+    __slots__ = ("below", "leads", "name", "steps")
+
+    def __init__(self, name: str) -> None:
+        self.name = name  # of the referred schema, "" for one that stands where it is used
+        self.steps: tuple[Step, ...] = ()
+        self.below: list[tuple[str, _Node]] = []
+        self.leads = False
+
+
+_Pair = tuple[_Node, Any, Any]
+_NOTHING = shape({}, References({}))
+
+
+class Graph:
+    """Pairs of schemas of two documents, for one side: properties that this side never sees are left out."""
+
+    def __init__(self, before: Any, after: Any, side: Side) -> None:
+        self.before, self.after, self._side = References(before), References(after), side
+        self._differing = leading_to_a_difference(self.before, self.after)
+        self._known: dict[tuple[bytes, bytes], _Node] = {}
+
+    def differences(self, before: Any, after: Any) -> list[Difference]:
+        """What changed from one schema to the other, nearest first; each referred pair is entered once."""
+        top = self._grown(before, after)
+        if top is None or not top.leads:
+            return []
+        return list(_reached(top))
+
+    def _grown(self, before: Any, after: Any) -> _Node | None:
+        """The node of a pair with all below it; None when the two can't differ."""
+        grown: list[_Node] = []
+        waiting: list[_Pair] = []
+        top = self._node(before, after, waiting)
+        while waiting:
+            node, was, now = waiting.pop()
+            grown.append(node)
+            self._fill(node, was, now, waiting)
+        _mark(grown)
+        return top
+
+    def _node(self, before: Any, after: Any, fresh: list[_Pair]) -> _Node | None:
+        before, after = _bare(before), _bare(after)
+        if before == after and not (self._differing & refs_in(before)):
+            return None
+        if not (_refers(before) or _refers(after)):
+            node = _Node("")
+            fresh.append((node, before, after))
+            return node
+        key = (encode(before, order="sorted"), encode(after, order="sorted"))
+        if key not in self._known:
+            self._known[key] = _Node(_refers(after) or _refers(before))
+            fresh.append((self._known[key], before, after))
+        return self._known[key]
+
+    def _fill(self, node: _Node, before: Any, after: Any, fresh: list[_Pair]) -> None:
+        was, now = shape(before, self.before), shape(after, self.after)
+        was, now = _wrapped(before, was, now), _wrapped(after, now, was)
+        node.steps = tuple(
+            self._seen(step, was, now) for step in steps(was, now) if self._concerns(step, was, now)
+        )
+        unions, pairs = _unions(was, now)
+        node.steps += unions
+        for segment, a, b in (*self._within(was, now), *pairs):
+            below = self._node(a, b, fresh)
+            if below is not None:
+                node.below.append((segment, below))
+
+    def _within(self, was: Shape, now: Shape) -> Iterator[tuple[str, Any, Any]]:
+        for name in was.properties.keys() & now.properties.keys():
+            if not (
+                self._unseen(was.properties[name], self.before)
+                or self._unseen(now.properties[name], self.after)
+            ):
+                yield f"properties/{name}", was.properties[name], now.properties[name]
+        for name in was.pattern_properties.keys() & now.pattern_properties.keys():
+            yield f"/{name}/", was.pattern_properties[name], now.pattern_properties[name]
+        if "array" in was.types & now.types:
+            yield "items", was.items, now.items
+        if not (was.closed or now.closed):
+            yield "additionalProperties", was.extra, now.extra
+        for i, (a, b) in enumerate(zip(was.positions, now.positions, strict=False)):
+            yield f"prefixItems/{i}", a, b
+
+    def _concerns(self, step: Step, was: Shape, now: Shape) -> bool:
+        """False for a step about a property that this side sees neither before nor after."""
+        if not step.at:
+            return True
+        old, new = was.properties.get(step.at), now.properties.get(step.at)
+        if step.what.endswith("-removed"):
+            return not self._unseen(old, self.before)
+        return not self._unseen(new, self.after)
+
+    def _seen(self, step: Step, was: Shape, now: Shape) -> Step:
+        """A property that this side did not see before is new to it."""
+        old = was.properties.get(step.at)
+        if step.what == "property-became-required" and self._unseen(old, self.before):
+            return Step("new-required-property", step.detail, step.senders, step.readers, step.at)
+        if step.what == "new-required-property" and _defaulted(now.properties.get(step.at)):
+            return Step(
+                "new-required-property-with-default", step.detail, step.senders, step.readers, step.at
+            )
+        return step
+
+    def _unseen(self, schema: Any, references: References) -> bool:
+        return any(p.get(_HIDDEN[self._side]) is True for p in conjuncts(schema, references, []))
+
+
+def _defaulted(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and "default" in schema
+
+
+def _refers(schema: Any) -> str:
+    """The name of the schema that a schema refers to at its top; "" when it stands by itself."""
+    if not isinstance(schema, Mapping):
+        return ""
+    ref = schema.get("$ref", schema.get("$dynamicRef"))
+    if isinstance(ref, str):
+        return ref
+    parts = schema.get("allOf")
+    return next((name for p in parts if (name := _refers(p))), "") if isinstance(parts, list) else ""
+
+
+_SAYING = frozenset({"description", "title", "summary", "example", "examples", "deprecated", "$comment"})
+
+
+def _bare(schema: Any) -> Any:
+    """`allOf: [X]` with nothing but words beside it is X, and so is a reference with a description."""
+    while isinstance(schema, Mapping):
+        parts, ref = schema.get("allOf"), schema.get("$ref")
+        telling = schema.keys() - _SAYING
+        if telling == {"$ref"} and len(schema) > 1:
+            return {"$ref": ref}
+        if telling != {"allOf"} or not isinstance(parts, list) or len(parts) != 1:
+            break
+        schema = parts[0]
+    return schema
+
+
+def _mark(fresh: Sequence[_Node]) -> None:
+    """Say of each node whether a step lies at or below it."""
+    above: dict[int, list[_Node]] = {}
+    for node in fresh:
+        for _, below in node.below:
+            above.setdefault(id(below), []).append(node)
+    stack = [n for n in fresh if n.steps or any(b.leads for _, b in n.below)]
+    for node in stack:
+        node.leads = True
+    while stack:
+        for node in above.get(id(stack.pop()), ()):
+            if not node.leads:
+                node.leads = True
+                stack.append(node)
+
+
+def _reached(top: _Node) -> Iterator[Difference]:
+    seen = {id(top)}
+    waiting: deque[tuple[_Node, tuple[str, ...], tuple[str, ...]]] = deque([(top, (), (top.name,))])
+    while waiting:
+        node, path, written = waiting.popleft()
+        for step in node.steps:
+            at = (f"properties/{step.at}",) if step.at else ()
+            yield Difference(step, path + at, (*written, *at))
+        for segment, below in node.below:
+            if below.leads and id(below) not in seen:
+                seen.add(id(below))
+                waiting.append(
+                    (below, (*path, segment), (below.name,) if below.name else (*written, segment))
+                )
+
+
+def _unions(was: Shape, now: Shape) -> tuple[tuple[Step, ...], list[tuple[str, Any, Any]]]:
+    """Branches that came or went, and the pairs of those that stayed."""
+    found: list[Step] = []
+    pairs: list[tuple[str, Any, Any]] = []
+    for i in range(max(len(was.unions), len(now.unions))):
+        a = was.unions[i] if i < len(was.unions) else None
+        b = now.unions[i] if i < len(now.unions) else None
+        found += _union(a, b, pairs)
+    return tuple(found), pairs
+
+
+def _wrapped(schema: Any, own: Shape, other: Shape) -> Shape:
+    """A schema without a union, held against one that is nothing but a union: as its only branch."""
+    bare = not (other.typed or other.properties or other.required)
+    if own.unions or len(other.unions) != 1 or not bare or own == _NOTHING:
+        return own
+    return replace(_NOTHING, unions=(Union(other.unions[0].kind, (schema,)),))
+
+
+def _union(was: Union | None, now: Union | None, pairs: list[tuple[str, Any, Any]]) -> Iterator[Step]:
+    if was is None and now is not None:
+        yield Step(f"{now.kind}-set", f"one of {len(now.branches)} has to fit", "breaks", "")
+    elif now is None and was is not None:
+        yield Step(f"{was.kind}-unset", f"none of {len(was.branches)} has to fit any more", "", "breaks")
+    elif was is not None and now is not None:
+        gone, new = _matched(was, now, pairs)
+        for branch in gone:
+            yield Step(f"{was.kind}-removed", _titled(branch), "breaks", "")
+        for branch in new:
+            yield Step(f"{now.kind}-added", _titled(branch), "", "breaks")
+
+
+def _matched(was: Union, now: Union, pairs: list[tuple[str, Any, Any]]) -> tuple[list[Any], list[Any]]:
+    """Pair branches by text, then by name, by type, then the one left over on each side; returns the rest."""
+    gone, new = list(was.branches), list(now.branches)
+    for same in (_equal, _namesakes, _of_one_type):
+        for a in list(gone):
+            b = next((b for b in new if same(a, b)), None)
+            if b is not None:
+                gone.remove(a)
+                new.remove(b)
+                pairs.append((f"{now.kind.replace('-o', 'O')}[{_titled(b)}]", a, b))
+    if len(gone) == 1 and len(new) == 1 and not (_refers(gone[0]) or _refers(new[0])):
+        pairs.append((now.kind.replace("-o", "O"), gone.pop(), new.pop()))
+    return gone, new
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return bool(a == b)
+
+
+def _namesakes(a: Any, b: Any) -> bool:
+    return bool(_key(a)) and _key(a) == _key(b)
+
+
+def _of_one_type(a: Any, b: Any) -> bool:
+    if not isinstance(a, Mapping) or not isinstance(b, Mapping) or _key(a) or _key(b):
+        return False
+    return a.get("type") is not None and a.get("type") == b.get("type")
+
+
+def _key(schema: Any) -> str:
+    return _refers(schema) or (str(schema.get("title", "")) if isinstance(schema, Mapping) else "")
+
+
+def _titled(schema: Any) -> str:
+    name = _key(schema).rpartition("/")[2]
+    return name or (
+        str(schema.get("type", "an unnamed schema")) if isinstance(schema, Mapping) else str(schema)
+    )

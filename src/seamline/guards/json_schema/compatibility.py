@@ -1,0 +1,95 @@
+"""A schema that refuses what it took, or stops promising what was read.
+
+`x-direction: producer` at the top of a schema says that its owner writes the data and others read it; without it
+the owner is who takes the data, and the senders are asked.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from seamline.guards.json_schema import RULES
+from seamline.guards.json_schema._graph import Difference, Graph, Side
+from seamline.guards.json_schema._said import do, weight
+from seamline.model.artefact import Document
+from seamline.model.verdict import Finding
+
+_WHATS = (
+    "additional-properties-allowed", "additional-properties-forbidden", "any-of-added", "any-of-removed", "any-of-set",
+    "any-of-unset", "became-enum", "became-not-nullable", "became-nullable", "const-added", "const-changed",
+    "const-removed", "contains-added", "contains-changed", "contains-removed", "content-encoding-added",
+    "content-encoding-changed", "content-encoding-removed", "content-media-type-added", "content-media-type-changed",
+    "content-media-type-removed", "default-value-changed", "dependent-required-added", "dependent-required-removed",
+    "dependent-schema-added", "dependent-schema-changed", "dependent-schema-removed",
+    "discriminator-property-name-changed", "else-added", "else-changed", "else-removed", "enum-removed",
+    "enum-value-added", "enum-value-removed", "format-removed", "if-added", "if-changed", "if-removed",
+    "list-of-types-narrowed", "list-of-types-widened", "multiple-of-changed", "multiple-of-set", "multiple-of-unset",
+    "new-required-property", "new-required-property-with-default", "not-added", "not-changed", "not-removed",
+    "one-of-added", "one-of-removed", "one-of-set", "one-of-unset", "optional-property-removed", "pattern-added",
+    "pattern-changed", "pattern-property-added", "pattern-property-removed", "pattern-removed", "prefix-items-added",
+    "prefix-items-removed", "property-became-optional", "property-became-required", "property-names-added",
+    "property-names-changed", "property-names-removed", "reference-target-changed", "required-property-removed",
+    "schema-removed", "then-added", "then-changed", "then-removed", "type-changed", "type-generalized",
+    "unique-items-set", "unique-items-unset",
+    *(f"{bound}-{how}" for bound in (
+        "max", "max-length", "max-items", "max-properties", "exclusive-max", "max-contains",
+        "min", "min-length", "min-items", "min-properties", "exclusive-min", "min-contains")
+      for how in ("set", "unset", "increased", "decreased")),
+)  # fmt: skip
+IDS = tuple(f"json_schema/{what}" for what in _WHATS)
+
+
+def check(before: Document | None, after: Document | None) -> list[Finding]:
+    """Findings in the order they are met from the top; a schema that is new breaks nobody."""
+    if before is None:
+        return []
+    if after is None:
+        return [_gone(before)]
+    side = _side(after.content)
+    found = Graph(before.content, after.content, side).differences(before.content, after.content)
+    first = {(d.step.what, d.step.detail, d.written): d for d in reversed(found)}
+    said = [_finding(d, side, after) for d in reversed(first.values())]
+    return [finding for finding in said if finding is not None]
+
+
+def _side(content: Any) -> Side:
+    direction = content.get("x-direction", "") if isinstance(content, Mapping) else ""
+    return "readers" if direction == "producer" else "senders"
+
+
+def _finding(difference: Difference, side: Side, document: Document) -> Finding | None:
+    step = difference.step
+    counts = weight(step, side)
+    if counts is None:
+        return None
+    path = "/".join(difference.path) or "the schema itself"
+    return Finding(
+        guard=f"json_schema/{step.what}",
+        outcome=counts.outcome,
+        severity=counts.severity,
+        confidence=counts.confidence,
+        seam=None,
+        reason=f"{path}: {step.what.replace('-', ' ')} ({step.detail}); this breaks who {_WHO[side]}",
+        do=do(step, side),
+        missing=(step.detail,) if counts.outcome == "unknown" else (),
+        evidence=(f"rules: {RULES}",),
+        entity=document.entity,
+        place=document.place,
+    )
+
+
+_WHO = {"senders": "sends such data", "readers": "reads such data"}
+
+
+def _gone(document: Document) -> Finding:
+    return Finding(
+        guard="json_schema/schema-removed",
+        outcome="hold",
+        severity="high",
+        confidence=0.8,
+        seam=None,
+        reason=f"{document.entity} is gone, and with it what others validate against",
+        do="expand: publish its successor beside it; migrate: those who refer to it move over; contract: remove it",
+        evidence=(f"rules: {RULES}",),
+        entity=document.entity,
+        place=document.place,
+    )
