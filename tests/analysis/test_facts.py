@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from seamline.analysis.facts import Facts
+from seamline.analysis.facts import KEPT_FOR, Facts
 from seamline.model.event import Event
 from tests.analysis.says import at, change, map_fact, samples
 
@@ -120,3 +120,15 @@ def test_of_very_many_events_the_newest_stay(order: list[Event]) -> None:
         "service:s7",
         "service:s8",
     ]
+
+
+@settings(deadline=None)
+@given(st.permutations([change(f"service:s{n}", n) for n in range(4)]), st.integers(0, 4))
+def test_what_no_opinion_looks_at_any_more_is_forgotten(order: list[Event], split: int) -> None:
+    """Whether it came before or after the time at which it is too old."""
+    facts = Facts()
+    facts.add(order[:split])
+    facts.saw(1, at(2) + KEPT_FOR)
+    facts.add(order[split:])
+    facts.saw(2, at(1))
+    assert [c.entity for c in facts.sorted_changes()] == ["service:s2", "service:s3"]

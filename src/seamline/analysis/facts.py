@@ -1,14 +1,15 @@
 """All events up to a log position as one set: order of arrival and repeats leave no trace.
 
 State model: `add` keeps, per event id, the latest version (event time, then content hash), of each kind of event the
-newest by time, and, per series, its newest samples. Reading gives sorted, immutable pieces. Equal sets of
+newest by time, none much older than what any opinion looks at, and, per series, its newest samples. Reading gives sorted, immutable pieces. Equal sets of
 deliveries give equal facts: the newest n of a set are the newest n of whatever order it came in, and n only falls.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from heapq import heappop, heappush
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -25,6 +26,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MOST_SAMPLES = 5_000_000  # kept over all series: 120 MB
+KEPT_FOR = timedelta(days=60)  # before as_of: twice as long as the slowest effect that is still looked for
 MOST_EVENTS = 20_000  # kept of each kind that time makes more of: about 2 KB each
 _LEAST_KEPT, _MOST_KEPT = 240, 20_160  # of one series: an hour of 15 s scrapes when there are very many
 _ROOM = 16
@@ -166,6 +168,10 @@ class Facts:
         self.map_version = 0  # grows when anything the map reads was added
         self._series: dict[str, _Samples] = {}
         self._versions: dict[type, dict[str, Version]] = {kind: {} for kind in _DATED}
+        self._tables: dict[type, dict[str, Any]] = dict(
+            zip(_DATED, (self.changes, self.alerts, self.tickets, self.runs), strict=True)
+        )
+        self._stated: dict[type, dict[str, Any]] = {ev.MapFact: self.map_facts, ev.Claim: self.claims}
         self._oldest: dict[type, list[tuple[datetime, str]]] = {kind: [] for kind in _DATED}  # heaps
         self._sorted_names: list[str] = []
         self._of_metric: dict[str, list[str]] = {}
@@ -198,14 +204,14 @@ class Facts:
         if event.id not in self._last_said or version > self._last_said[event.id][0]:
             self._last_said[event.id] = (version, event)
         _, counts = self._first_said[_says(self._last_said[event.id][1])]
-        table = self._table(event)
+        table = self._stated[type(event)]
         if table.get(event.id) is not counts:
             table[event.id] = counts
             self.map_version += 1
 
     def _add_versioned(self, event: Dated) -> None:
         """The latest version counts; of a change the earliest beginning: not every tool repeats when it began."""
-        table: dict[str, Dated] = self._table(event)  # type: ignore[assignment]
+        table = self._tables[type(event)]
         versions, known, version = self._versions[type(event)], table.get(event.id), _version(event)
         if event.id not in versions or version > versions[event.id]:
             versions[event.id] = version
@@ -222,23 +228,21 @@ class Facts:
 
     def _bound(self, table: dict[str, Dated], kind: type, newest: Dated) -> None:
         """Of more than `MOST_EVENTS` of a kind the oldest go. O(log n)."""
-        heap = self._oldest[kind]
-        heappush(heap, (newest.at, newest.id))
+        heappush(self._oldest[kind], (newest.at, newest.id))
         while len(table) > MOST_EVENTS:
-            at, id_ = heappop(heap)
-            if id_ in table and table[id_].at == at:  # else it was dated anew, and stands in the heap again
-                del table[id_], self._versions[kind][id_]
+            self._drop_oldest(table, kind)
 
-    def _table(self, event: ev.Versioned) -> dict[str, ev.Versioned]:
-        tables: dict[type, dict[str, ev.Versioned]] = {
-            ev.Change: self.changes,  # type: ignore[dict-item]
-            ev.Alert: self.alerts,  # type: ignore[dict-item]
-            ev.Ticket: self.tickets,  # type: ignore[dict-item]
-            ev.Run: self.runs,  # type: ignore[dict-item]
-            ev.MapFact: self.map_facts,  # type: ignore[dict-item]
-            ev.Claim: self.claims,  # type: ignore[dict-item]
-        }
-        return tables[type(event)]
+    def _drop_oldest(self, table: dict[str, Dated], kind: type) -> None:
+        at, id_ = heappop(self._oldest[kind])
+        if id_ in table and table[id_].at == at:  # else it was dated anew, and stands in the heap again
+            del table[id_], self._versions[kind][id_]
+
+    def _forget(self, before: datetime) -> None:
+        """What is older goes, whenever it came. O(1) where there is nothing."""
+        for kind, heap in self._oldest.items():
+            while heap and heap[0][0] < before:
+                self.map_version += 1
+                self._drop_oldest(self._tables[kind], kind)
 
     def add_record(self, seq: int, record: rec.AnyRecord) -> None:
         """Take a record of source `seamline` at its log position."""
@@ -256,6 +260,8 @@ class Facts:
         self.position = max(self.position, position)
         if received_at is not None and (self.as_of is None or received_at > self.as_of):
             self.as_of = received_at
+        if self.as_of is not None:
+            self._forget(self.as_of - KEPT_FOR)
 
     def _kept(self) -> int:
         """How many samples of one series are kept: the more series there ever were, the fewer."""
