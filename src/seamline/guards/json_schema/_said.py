@@ -10,6 +10,29 @@ from msgspec import Struct
 from seamline.guards.json_schema._graph import Side
 from seamline.guards.json_schema._steps import Effect, Step
 
+WHATS = (
+    "additional-properties-allowed", "additional-properties-forbidden", "any-of-added", "any-of-removed", "any-of-set",
+    "any-of-unset", "became-enum", "became-not-nullable", "became-nullable", "const-added", "const-changed",
+    "const-removed", "contains-added", "contains-changed", "contains-removed", "content-encoding-added",
+    "content-encoding-changed", "content-encoding-removed", "content-media-type-added", "content-media-type-changed",
+    "content-media-type-removed", "default-value-changed", "dependent-required-added", "dependent-required-removed",
+    "dependent-schema-added", "dependent-schema-changed", "dependent-schema-removed",
+    "discriminator-property-name-changed", "else-added", "else-changed", "else-removed", "enum-removed",
+    "enum-value-added", "enum-value-removed", "format-removed", "if-added", "if-changed", "if-removed",
+    "list-of-types-narrowed", "list-of-types-widened", "multiple-of-changed", "multiple-of-set", "multiple-of-unset",
+    "new-required-property", "new-required-property-with-default", "not-added", "not-changed", "not-removed",
+    "one-of-added", "one-of-removed", "one-of-set", "one-of-unset", "optional-property-removed", "pattern-added",
+    "pattern-changed", "pattern-property-added", "pattern-property-removed", "pattern-removed", "prefix-items-added",
+    "prefix-items-removed", "property-became-optional", "property-became-required", "property-names-added",
+    "property-names-changed", "property-names-removed", "reference-target-changed", "required-property-removed",
+    "then-added", "then-changed", "then-removed", "type-changed", "type-generalized",
+    "unique-items-set", "unique-items-unset",
+    *(f"{bound}-{how}" for bound in (
+        "max", "max-length", "max-items", "max-properties", "exclusive-max", "max-contains",
+        "min", "min-length", "min-items", "min-properties", "exclusive-min", "min-contains")
+      for how in ("set", "unset", "increased", "decreased")),
+)  # fmt: skip
+
 
 class Weight(Struct, frozen=True):
     """How much a step counts."""
