@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from seamline.guards.json_schema._references import References, leading_to_a_difference, refs_in
 from seamline.guards.json_schema._shape import Shape, Union, conjuncts, shape
-from seamline.guards.json_schema._steps import Step, steps
+from seamline.guards.json_schema._steps import ENTERED, Step, steps
 
 Side = Literal["senders", "readers"]
 _HIDDEN = {"senders": "readOnly", "readers": "writeOnly"}
@@ -111,6 +111,11 @@ class Graph:
             yield "items", was.items, now.items
         if not (was.closed or now.closed):
             yield "additionalProperties", was.extra, now.extra
+        for keyword in ENTERED:
+            if isinstance(was.assertions.get(keyword), Mapping) and isinstance(
+                now.assertions.get(keyword), Mapping
+            ):
+                yield keyword, was.assertions[keyword], now.assertions[keyword]
         for i, (a, b) in enumerate(zip(was.positions, now.positions, strict=False)):
             yield f"prefixItems/{i}", a, b
 
@@ -263,11 +268,11 @@ def _of_one_type(a: Any, b: Any) -> bool:
 
 
 def _key(schema: Any) -> str:
-    return _refers(schema) or (str(schema.get("title", "")) if isinstance(schema, Mapping) else "")
+    title = schema.get("title") if isinstance(schema, Mapping) else None
+    return _refers(schema) or (title if isinstance(title, str) else "")
 
 
 def _titled(schema: Any) -> str:
-    name = _key(schema).rpartition("/")[2]
-    return name or (
-        str(schema.get("type", "an unnamed schema")) if isinstance(schema, Mapping) else str(schema)
-    )
+    if not isinstance(schema, Mapping):
+        return "anything" if schema else "nothing"
+    return _key(schema).rpartition("/")[2] or str(schema.get("type") or "an unnamed schema")

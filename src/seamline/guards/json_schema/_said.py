@@ -74,9 +74,9 @@ def weight(step: Step, side: Side) -> Weight | None:
     return found
 
 
-def do(step: Step, side: Side) -> str:
-    """The way to make this change safely, in steps."""
-    what = step.at or "it"
+def do(step: Step, side: Side, name: str = "") -> str:
+    """The way to make this change safely, in steps. `name` is of the property it happens at or in."""
+    what = step.at or name or "it"
     if step.what.startswith("new-required-property"):
         return f"expand: take {what} as optional and fill it in where it is missing; migrate: every sender sends it; contract: require it"
     if "property-removed" in step.what:

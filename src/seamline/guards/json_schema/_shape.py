@@ -23,6 +23,7 @@ _OBJECT = (
 )
 _ARRAY = ("items", "prefixItems", "minItems", "maxItems", "uniqueItems")
 _CONDITIONAL = ("if", "then", "else")
+_ANYTHING = {"", "^", "$", ".*", "^.*$", "^.*", ".*$"}  # patterns that every text fits
 NEVER: Mapping[str, Any] = {"not": {}}
 
 
@@ -82,7 +83,7 @@ def shape(schema: Any, references: References) -> Shape:
         enum=_enum(parts),
         open_enum=any("x-extensible-enum" in p for p in parts),
         const=tuple(p["const"] for p in parts if "const" in p)[:1],
-        patterns=frozenset(p["pattern"] for p in parts if isinstance(p.get("pattern"), str)),
+        patterns=frozenset(p["pattern"] for p in parts if isinstance(p.get("pattern"), str)) - _ANYTHING,
         format=next((p["format"] for p in parts if isinstance(p.get("format"), str)), ""),
         multiple_of=next((p["multipleOf"] for p in parts if _number(p.get("multipleOf"))), None),
         unique=any(p.get("uniqueItems") is True for p in parts),

@@ -75,7 +75,8 @@ def _fits(types: Types, wider: Types) -> bool:
 
 
 def _spelled(shape: Shape) -> str:
-    return "/".join(sorted(shape.types - {"null"})) if shape.typed else "anything"
+    implied = {"null", "integer"} if "number" in shape.types else {"null"}
+    return ("/".join(sorted(shape.types - implied)) or "nothing") if shape.typed else "anything"
 
 
 # Values of the first format are values of the second.
@@ -255,9 +256,19 @@ def _assertions(before: Shape, after: Shape) -> Iterator[Step]:
         elif keyword not in after.assertions:
             yield _wider(f"{word}-removed", keyword)
         elif before.assertions[keyword] != after.assertions[keyword]:
-            yield Step(f"{word}-changed", f"{keyword} asks for something else", "unsure", "unsure")
+            yield from _assertion_changed(keyword, before.assertions[keyword], after.assertions[keyword])
 
 
+def _assertion_changed(keyword: str, was: Any, now: Any) -> Iterator[Step]:
+    word = _WORDS.get(keyword, keyword)
+    if isinstance(was, str) and isinstance(now, str):
+        yield _other(f"{word}-changed", f"{keyword} from {was} to {now}")
+    elif keyword not in ENTERED or not (isinstance(was, Mapping) and isinstance(now, Mapping)):
+        yield Step(f"{word}-changed", f"{keyword} asks for something else", "unsure", "unsure")
+
+
+# Schemas in a keyword of these ask for more when they themselves ask for more, so they are entered like a property's.
+ENTERED = ("then", "else", "contains", "propertyNames")
 _WORDS = {"propertyNames": "property-names", "dependentSchemas": "dependent-schema",
           "contentMediaType": "content-media-type", "contentEncoding": "content-encoding"}  # fmt: skip
 

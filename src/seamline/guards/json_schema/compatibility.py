@@ -47,7 +47,7 @@ def _finding(difference: Difference, side: Side, document: Document) -> Finding 
         confidence=counts.confidence,
         seam=None,
         reason=f"{path}: {step.what.replace('-', ' ')} ({step.detail}); this breaks who {_WHO[side]}",
-        do=do(step, side),
+        do=do(step, side, difference.path[-1].rpartition("/")[2] if difference.path else ""),
         missing=(step.detail,) if counts.outcome == "unknown" else (),
         evidence=(f"rules: {RULES}",),
         entity=document.entity,

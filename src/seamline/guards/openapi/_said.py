@@ -74,15 +74,26 @@ class Schemas:
         self._seen: dict[tuple[Any, ...], Seen] = {}
 
     def compare(
-        self, pair: tuple[Any, Any], side: Side, holder: Holder, operation: Operation, where: str
+        self,
+        pair: tuple[Any, Any],
+        side: Side,
+        holder: Holder,
+        operation: Operation,
+        where: str,
+        *,
+        text: bool = False,
     ) -> None:
-        """Hold the schemas of one place against each other; None stands for no schema."""
+        """Hold the schemas of one place against each other; None stands for no schema.
+
+        `text`: values travel as text there (parameters, headers, forms), so that a number is as good as its spelling.
+        """
         was, now = ({} if schema is None else schema for schema in pair)
         if side not in self._graphs:
             before, after = self._documents
             self._graphs[side] = Graph(before.content, after.content, side)
         for difference in self._graphs[side].differences(was, now):
-            if weight(difference.step, side) is not None:
+            step = difference.step
+            if weight(step, side) is not None and not (text and _spelled_alike(step, side)):
                 self._add(difference, side, holder, operation, where)
 
     def _add(
@@ -112,7 +123,28 @@ class Schemas:
                 else ""
             )
             reason = f"{seen.where[0]}: {step.what.replace('-', ' ')} ({step.detail}){more}"
-            yield finding(name, weighs, reason, do(step, seen.side), self._documents[1], seen.operation)
+            yield finding(
+                name,
+                weighs,
+                reason,
+                do(step, seen.side, _last(seen.difference.path)),
+                self._documents[1],
+                seen.operation,
+            )
+
+
+def _last(path: tuple[str, ...]) -> str:
+    """The nearest name on a path; "" at its top."""
+    return next((part.partition("/")[2] for part in reversed(path) if part.startswith("properties/")), "")
+
+
+def _spelled_alike(step: Step, side: Side) -> bool:
+    """Whether a change of types is none on paper: whoever takes any text takes the text of a number."""
+    if step.what != "type-changed":
+        return False
+    to_text, from_text = step.detail.endswith(" to string"), step.detail.startswith("from string to ")
+    scalar = not any(word in step.detail for word in ("object", "array", "anything", "format"))
+    return scalar and (to_text if side == "senders" else from_text)
 
 
 def _way(operation: Operation, where: str, path: tuple[str, ...]) -> str:

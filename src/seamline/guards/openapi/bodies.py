@@ -65,7 +65,7 @@ def _body(pair: _Pair) -> Iterator[Finding]:
         if now.get("required") is True and was.get("required") is not True:
             do = "keep the body optional until every caller sends one"
             yield pair.say(_NAMES[2], HOLD, "request body: became required", do)
-        gone = _contents(was, now, pair, pair.side("senders"), "request body")
+        gone = _contents(was, now, pair, pair.side("senders"), "request")
         do = "go on taking this media type until callers have moved over"
         for media_type in gone:
             yield pair.say(_NAMES[3], HOLD, f"request body: {media_type} is no longer taken", do)
@@ -83,14 +83,9 @@ def _contents(
             gone.append(media_type)
             continue
         schemas = (mapping(said).get("schema"), mapping(new[other]).get("schema"))
-        at = "body" if len(old) == 1 else f"body ({media_type})"
-        pair.schemas.compare(
-            schemas,
-            side,
-            "body",
-            pair.now,
-            where.replace("body", at) if "body" in where else f"{where} -> {at}",
-        )
+        place = where if len(old) == 1 else f"{where} {media_type}"
+        text = "json" not in media_type and "*" not in media_type
+        pair.schemas.compare(schemas, side, "body", pair.now, f"{place} -> body", text=text)
     return gone
 
 
@@ -146,4 +141,5 @@ def _headers(pair: _Pair, status: str, was: Mapping[str, Any], now: Mapping[str,
                 _NAMES[9], HOLD, f"{status} -> header {name}: became optional", f"go on sending {name}"
             )
         schemas = (header.get("schema"), new[name].get("schema"))
-        pair.schemas.compare(schemas, pair.side("readers"), "header", pair.now, f"{status} -> header {name}")
+        where = f"{status} -> header {name}"
+        pair.schemas.compare(schemas, pair.side("readers"), "header", pair.now, where, text=True)

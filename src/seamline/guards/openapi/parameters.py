@@ -50,7 +50,9 @@ def _of_operation(was: Operation, now: Operation, schemas: Schemas, after: Docum
             yield from _removed(name, old, now, after)
         elif old is not None and new is not None:
             yield from _changed(name, old, new, now, after)
-            schemas.compare((_schema(old), _schema(new)), "senders", "parameter", now, name)
+            schemas.compare(
+                (_schema(old), _schema(new)), "senders", "parameter", now, name, text="content" not in new
+            )
 
 
 def _added(
