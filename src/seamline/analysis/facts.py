@@ -27,7 +27,7 @@ Ints = NDArray[np.int64]
 
 MOST_SAMPLES = 5_000_000  # kept over all series: 120 MB
 KEPT_FOR = timedelta(days=60)  # before as_of: twice as long as the slowest effect that is still looked for
-MOST_EVENTS = 20_000  # kept of each kind that time makes more of: about 2 KB each
+MOST_EVENTS = 5_000  # kept of each kind that time makes more of: about 2 KB each
 _LEAST_KEPT, _MOST_KEPT = 240, 20_160  # of one series: an hour of 15 s scrapes when there are very many
 _ROOM = 16
 
