@@ -77,6 +77,7 @@ class Party(Struct, frozen=True, tag_field="found", tag="party"):
     parents: tuple[str, ...] = ()  # groups it is part of
     lead: str = ""
     left: bool = False
+    handles: tuple[str, ...] = ()  # what other tools call them: "github:@ana", "github:@acme/pay"
 
 
 class Figure(Struct, frozen=True, tag_field="found", tag="figure"):
@@ -114,6 +115,7 @@ class Query(Struct, frozen=True, tag_field="found", tag="query"):
     sql: str
     dialect: str  # sqlglot's name, "" when unknown
     place: Place
+    partial: str = ""  # why the text is not all there is: what it doesn't name may be read all the same
 
 
 OperationKind = Literal[
