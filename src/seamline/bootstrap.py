@@ -2,16 +2,24 @@
 
 import os
 import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seamline import actions, sources
+from seamline import actions, artefacts, sources
 from seamline.app.home import Home
 from seamline.app.ingest import Inbox
+from seamline.checkouts import finding, git
 from seamline.model.errors import Fix, Stop
-from seamline.model.ports import Action, Log, Views
+from seamline.model.ports import Action, Checkout, Log, Reader, Views
 from seamline.store.keyring import Keyring
+from seamline.store.memory import MemoryKeyring, MemoryLog, MemoryViews
 from seamline.store.sqlite import SqliteLog, SqliteViews
+
+if TYPE_CHECKING:
+    from seamline.analysis.lineage.impact import Asked
 
 LOG = "log.sqlite"
 VIEWS = "views.sqlite"
@@ -46,9 +54,82 @@ def open_home(path: Path, *, write: bool) -> Home:
     return Home(path, log, views, found, inbox, lambda: datetime.now(UTC), resources=(views, log))
 
 
+def home_in_memory() -> Home:
+    """A home that leaves nothing behind."""
+    found, nowhere = sources.discover(), Path(os.devnull)
+    inbox = Inbox(found, MemoryKeyring())
+    return Home(nowhere, MemoryLog(), MemoryViews(), found, inbox, lambda: datetime.now(UTC))
+
+
+def checkouts_at(paths: Sequence[Path]) -> Sequence[Checkout]:
+    """The repositories at and below these folders, sorted by name. Raises Fix for a path that is no folder."""
+    return finding.at(paths)
+
+
+def readers() -> Mapping[str, Reader]:
+    """What reads artefacts, by name."""
+    return artefacts.discover()
+
+
+def git_user(path: Path) -> str:
+    """The name that commits at a folder bear, "" where git was told none."""
+    return git.user_of(path)
+
+
 def open_actions(path: Path) -> dict[str, Action]:
     """The actions that this home has switched on, by the name of the tool. Raises Fix for a file that can't be meant."""
     return actions.read(path / ACTIONS, os.environ)
+
+
+@contextmanager
+def open_lineage(
+    manifests: Iterable[Path], catalogs: Iterable[Path], *, dialect: str = "", keep: bool = True
+) -> "Iterator[Asked]":
+    """The project that dbt's artefacts declare, read and ready to be asked. Needs no home.
+
+    `keep`: what was read stays in the user's cache folder for the next time. Raises Fix, with the mend, for a file
+    that can't be read or is something else, and for an unknown dialect.
+    """
+    from seamline.analysis.lineage.dialect import checked
+    from seamline.analysis.lineage.opened import opened
+    from seamline.artefacts import dbt
+    from seamline.store.readings import KeptReadings
+
+    wanted = checked(dialect)
+    declared = dbt.project([_file(p) for p in manifests], [_file(p) for p in catalogs], wanted)
+    if not keep:
+        yield opened(declared)
+        return
+    kept = KeptReadings(_cache() / "lineage" / "readings.sqlite")
+    try:
+        yield opened(declared, kept, _lineage_version())
+    finally:
+        kept.close()
+
+
+def _file(path: Path) -> tuple[str, bytes]:
+    try:
+        return str(path), path.read_bytes()
+    except OSError as error:
+        raise Fix(f"{path}: can't be read ({error.strerror})", hint="dbt writes it to target/") from error
+
+
+def _cache() -> Path:
+    chosen = os.environ.get("XDG_CACHE_HOME")
+    return (Path(chosen) if chosen else Path.home() / ".cache") / "seamline"
+
+
+def _lineage_version() -> bytes:
+    """Another one for every change to the code that reads statements, so that nobody has to remember to count."""
+    from hashlib import blake2b
+    from importlib.metadata import version
+
+    from seamline.analysis import lineage
+
+    digest = blake2b(version("sqlglot").encode(), digest_size=16)
+    for file in sorted(Path(lineage.__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.digest()
 
 
 def _embedded(path: Path, *, write: bool) -> tuple[Log, Views]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from seamline.terminal import acts, exits
+from seamline.terminal import acts, exits, impact
 from seamline.terminal.arguments import (
     AsOfOption,
     HomeOption,
@@ -78,23 +78,31 @@ def _print(name: str, rows: "list[Any]", as_of: datetime | None, *, json: bool) 
 # -- a home ------------------------------------------------------------------
 @app.command()
 def init(
-    home: HomeOption,
-    owner: Annotated[str, typer.Option("--owner", metavar="NAME", help="The whole-stack owner.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders that hold your checkouts.")
+    ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", metavar="DIR", help="Keep what is found here; nothing is written without."),
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option("--owner", metavar="NAME", help="The whole-stack owner [git's user.name].")
+    ] = None,
     name: Annotated[str, typer.Option("--name", help="The organisation.")] = "Our organisation",
+    org: Annotated[
+        Path | None, typer.Option("--org", metavar="FILE", help="A seamline.toml that says who is there.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Cut no list short.")] = False,
+    json: JsonOption = False,
 ) -> None:
-    """Make a home with one owner and a starter seamline.toml."""
-    from seamline.app import configure
+    """Read checkouts and print the stack: seams, owners, troubles. Without PATH: make a home with one owner."""
+    from seamline.bootstrap import default_home
+    from seamline.terminal import surveying
 
-    with _open(home, write=True) as opened:
-        configure.start(opened, owner=owner, name=name)
-    print(f"{opened.config}: {owner} answers for everything until you write down who else does.\n")
-    print("Next:")
-    print(f"  1. edit {opened.config}: people, entities, aliases")
-    print("  2. seamline configure        check it and put it into force")
-    print("  3. seamline ingest FILE...   recorded deliveries, or")
-    print("     seamline serve            an inbox your tools send to, and the console")
-    print("  4. seamline loose-ends       what could not be joined to the map")
-    print("  5. seamline incidents        what broke, why, and whose it is")
+    if paths:
+        surveying.read(paths, home, owner, name, org, every=every, json=json)
+    else:
+        surveying.make(home or default_home(), owner, name)
 
 
 @app.command()
@@ -260,6 +268,10 @@ def org(home: HomeOption, as_of: AsOfOption = None, json: JsonOption = False) ->
         sys.stdout.write(tree.as_json(organisation))
     else:
         tree.show(organisation)
+
+
+# -- what a change does downstream -------------------------------------------
+app.add_typer(impact.app)
 
 
 # -- a person's word ---------------------------------------------------------

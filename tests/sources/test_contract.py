@@ -53,7 +53,7 @@ FOLDERS = {
     "cloudevents": "cdevents",
     "prometheus": "prometheus-remote-write",
 }  # where it is not called like the source
-UNSHARED = {"json", "slack", "zendesk"}  # no payload of it is public, or may be passed on
+UNSHARED = {"checkout", "json", "slack", "zendesk"}  # no payload of it is public, or may be passed on
 
 
 class Case(Struct, frozen=True):

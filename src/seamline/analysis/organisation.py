@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from seamline.analysis import macro
 from seamline.analysis.relations import KINDS
+from seamline.analysis.survey import templates
 from seamline.model.errors import BadTree, Fix
 from seamline.model.organisation import (
     Absence,
@@ -26,6 +27,7 @@ from seamline.model.organisation import (
     Person,
     RelationDecl,
     SupportDecl,
+    TemplateDecl,
 )
 from seamline.model.record import AnyRecord, ConfigSet, SeamHandedDown
 from seamline.model.refs import DOMAINS
@@ -34,14 +36,14 @@ NOBODY = "owner"  # the one person of a home that nobody has claimed yet
 MAX_LEVELS = 100  # of a tree of people: no organisation has as many, a slip of a program may
 
 _Row = Mapping[str, Any]
-_TOP = ("organisation", "person", "entity", "alias", "relation", "support")
+_TOP = ("organisation", "person", "entity", "alias", "relation", "support", "template")
 _ORGANISATION = ("name", "time_zone", "environment")
 _SUPPORT = ("language", "open", "over", "meanwhile")
 _PERSON = ("id", "name", "reports_to", "domain", "time_zone", "left_at", "handles", "absence")
 _ABSENCE = ("from", "until", "stand_in")
 _ENTITY = ("ref", "match", "owner", "domain", "part_of")
 _ALIAS = ("ref", "same_as")
-_RELATION = ("from", "kind", "to")
+_RELATION, _TEMPLATE = ("from", "kind", "to"), ("match", "app", "job")
 
 
 class _Where(Struct, frozen=True):
@@ -84,6 +86,7 @@ def read(text: str) -> Organisation:
         time_zone=zone,
         environment=_text(where, general, "environment") or "production",
         support=_support(*_table(tables, "support", _SUPPORT)),
+        templates=tuple(_template(w, row) for w, row in _rows(tables, "template", "match")),
     )
     _check_repeats(organisation)
     return organisation
@@ -200,9 +203,8 @@ def _zone(where: _Where, row: _Row, default: str) -> str:
 def _domain(where: _Where, row: _Row) -> str:
     domain = _text(where, row, "domain")
     if domain and domain not in DOMAINS:
-        raise where.fix(
-            f'domain "{domain}" is unknown', _guess(domain, DOMAINS, f"one of {', '.join(DOMAINS)}")
-        )
+        hint = _guess(domain, DOMAINS, f"one of {', '.join(DOMAINS)}")
+        raise where.fix(f'domain "{domain}" is unknown', hint)
     return domain
 
 
@@ -305,12 +307,19 @@ def _relation(where: _Where, row: _Row) -> RelationDecl:
     return RelationDecl(_ref(where, row, "from"), kind, _ref(where, row, "to"))
 
 
+def _template(where: _Where, row: _Row) -> TemplateDecl:
+    _known_keys(where, row, _TEMPLATE)
+    said = TemplateDecl(_text(where, row, "match", required=True), _text(where, row, "app"))
+    if refused := templates.refusal(said.match, said.app):
+        raise where.fix(*refused)
+    return msgspec.structs.replace(said, job=_ref(where, row, "job", required=False))
+
+
 def _check_tree(people: Sequence[Person]) -> None:
     """One root, no cycle, nobody unknown. Raises BadTree with the first thing that is wrong."""
     if not people:
-        raise _Where("[[person]]").bad_tree(
-            "there is nobody", "add the whole-stack owner: a [[person]] with an id"
-        )
+        hint = "add the whole-stack owner: a [[person]] with an id"
+        raise _Where("[[person]]").bad_tree("there is nobody", hint)
     by_id: dict[str, Person] = {}
     for i, person in enumerate(people, start=1):
         where = _Where(f'[[person]] {i} ("{person.id}")')

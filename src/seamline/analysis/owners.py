@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import translate
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from seamline.analysis.identity import Identity
 from seamline.model.event import Claim
@@ -15,13 +16,14 @@ from seamline.model.stack import LooseEnd, Relation
 
 # Domain of what nobody declared and whose owner has none.
 DOMAIN_OF_KIND = {
-    "service": "dev", "endpoint": "dev", "repo": "dev", "agent": "dev", "alert": "platform", "scrape": "platform",
+    "service": "dev", "endpoint": "dev", "api": "dev", "repo": "dev", "agent": "dev", "alert": "platform", "scrape": "platform",
     "deployment": "platform", "autoscaler": "platform", "pod": "platform", "database": "platform",
     "queue": "platform", "dataset": "data", "column": "data", "job": "data", "dashboard": "data", "model": "data",
     "desk": "support", "topic": "support", "vendor": "vendor", "peer": "vendor",
 }  # fmt: skip
 # Run by somebody else, whoever keeps them inside.
 OUTSIDE = frozenset({"vendor", "peer"})
+APPLICATION = "dataset:app://"
 PARTS = frozenset({"column", "endpoint", "pod"})  # always parts of an owned unit, where the whole is known
 # Whose owner an entity takes that has none: along these relations, from source to target.
 _INHERITS = ("part_of", "scales", "built_from")
@@ -63,7 +65,8 @@ def owners(
     """The one owner of each canonical ref.
 
     What nobody declared takes the owner of its whole, of what it scales, of its repository, or of the service
-    built from it; else the one person of the tree whom a tool's claims name; else the root's, defaulted.
+    built from it; else the one person of the tree whom the heaviest of tools' claims name, on itself or, the nearest
+    first, on any of those; else the root's, defaulted.
     """
     above = _above(relations)
     return {ref: _owner(ref, declared, above, claims, root) for ref in refs}
@@ -89,28 +92,36 @@ def _owner(
     claims: Mapping[str, Sequence[Claim]],
     root: str,
 ) -> Owned:
-    waiting, seen = deque([ref]), {ref}
+    waiting, seen, claimed = deque([ref]), {ref}, ""
     while waiting:
         at = waiting.popleft()
         person = next((d.owner for d in declared.get(at, ()) if d.owner), "")
         if person:
             return Owned(person, "declared" if at == ref else "inherited")
+        claimed = claimed or _claimed(claims.get(at, ()))
         further = [r for r in above.get(at, ()) if r not in seen]
         seen.update(further)
         waiting.extend(further)
-    named = {c.owner for c in claims.get(ref, ())}
-    return Owned(named.pop(), "inherited") if len(named) == 1 else Owned(root, "defaulted")
+    return Owned(claimed, "inherited") if claimed else Owned(root, "defaulted")
+
+
+def _claimed(claims: Sequence[Claim]) -> str:
+    """The one person whom the heaviest claims name; "" where they name two, or there are none."""
+    heaviest = max((c.weight for c in claims), default=0)
+    named = {c.owner for c in claims if c.weight == heaviest}
+    return named.pop() if len(named) == 1 else ""
 
 
 def claims_by_entity(
     claims: Iterable[Claim], canonical: Callable[[str], str], organisation: Organisation
 ) -> dict[str, list[Claim]]:
-    """Claims that name a person of the tree by their id, by canonical ref, sorted."""
-    people = {p.id for p in organisation.people}
+    """Claims that name a person of the tree by id or handle, each with the person's id, by canonical ref, sorted."""
+    people = {handle: p.id for p in organisation.people for handle in p.handles}
+    people |= {p.id: p.id for p in organisation.people}
     out: dict[str, list[Claim]] = {}
     for claim in sorted(claims, key=lambda c: (c.entity, c.owner, c.id)):
         if claim.owner in people:
-            out.setdefault(canonical(claim.entity), []).append(claim)
+            out.setdefault(canonical(claim.entity), []).append(replace(claim, owner=people[claim.owner]))
     return out
 
 
@@ -137,4 +148,9 @@ def domain(ref: str, declared: Sequence[EntityDecl], owned: Owned, domain_of: Ma
         return said
     if kind_of(ref) not in OUTSIDE and owned.how != "defaulted" and domain_of.get(owned.person):
         return domain_of[owned.person]
-    return DOMAIN_OF_KIND.get(kind_of(ref), "platform")
+    return domain_by_kind(ref)
+
+
+def domain_by_kind(ref: str) -> str:
+    """What the kind says. An application's own tables, as its migrations spell them, are development's."""
+    return "dev" if ref.startswith(APPLICATION) else DOMAIN_OF_KIND.get(kind_of(ref), "platform")

@@ -24,6 +24,7 @@ from seamline.model.stack import Entity, LooseEnd, Relation
 
 __all__ = ["Reach", "StackMap", "build"]
 
+ARTEFACTS = "checkout"  # the source that tells of what stands in repositories
 _NO_RELATION = frozenset({"exists", "same_as", "named"})
 _NO_ENTITY = frozenset({"revision", ""})  # a commit is evidence, nothing that can break
 _HOST = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@]*@)?([^/:?]+)", re.IGNORECASE)
@@ -82,8 +83,7 @@ class StackMap:
         whole = whole_of(ref)
         if whole is not None:
             return replace(self.entity(whole), ref=ref, kind=kind_of(ref), spellings=())
-        by_kind = owners.DOMAIN_OF_KIND.get(kind_of(ref), "platform")
-        return Entity(ref, kind_of(ref), by_kind, self._root, "defaulted", ref)
+        return Entity(ref, kind_of(ref), owners.domain_by_kind(ref), self._root, "defaulted", ref)
 
     def unit(self, ref: str) -> str:
         """The owned unit it is a part of; itself when it is one."""
@@ -154,6 +154,7 @@ def build(facts: Facts, organisation: Organisation) -> StackMap:
         for ref in refs
     }  # fmt: skip
     covered = {identity.canonical(r) for r in _joined_by_hand(organisation)}
+    covered |= {identity.canonical(f.subject) for f in facts.map_facts.values() if _stands(f)}
     loose = _loose_ends(entities, mentions, declared, covered, identity)
     ends = sorted([*loose, *owners.contested(claims, owned)], key=lambda e: (e.ref, e.why, e.suggestion))
     return StackMap(entities, edges, identity, ends, root)
@@ -235,6 +236,11 @@ def _relations(
         if a != b:
             once.setdefault((a, r.kind, b), replace(r, source=a, target=b))
     return [once[key] for key in sorted(once)]
+
+
+def _stands(fact: MapFact) -> bool:
+    """Whether it says where something is written down: what an artefact defines is no loose end, whoever owns it."""
+    return fact.source == ARTEFACTS and fact.predicate == "exists"
 
 
 def _relates(fact: MapFact) -> bool:

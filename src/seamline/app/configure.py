@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from seamline.app import views
 from seamline.app.home import Home
 from seamline.model import record as rec
 from seamline.model.errors import Fix, Stop
-from seamline.model.organisation import Organisation
+from seamline.model.organisation import Organisation, Person
 
 STARTER = """\
 # Who answers for what. `seamline configure` checks it and puts it into force; a running `seamline serve` does so too.
@@ -24,7 +25,7 @@ environment = "production"   # what a delivery means when it names no environmen
 
 [[person]]                   # exactly one person reports to nobody: the whole-stack owner
 id = {id}
-name = {owner}
+name = {owner}{handles}
 
 # [[person]]
 # id = "ben"
@@ -47,19 +48,45 @@ name = {owner}
 """
 
 
-def start(home: Home, *, owner: str, name: str) -> None:
-    """Write the starter `seamline.toml` and put it into force. Raises Fix when there is one already."""
+def start(home: Home, *, owner: str, name: str, people: Sequence[Person] = ()) -> None:
+    """Write the starter `seamline.toml`, `people` in it, and put it into force. Raises Fix when there is one already."""
     if home.config.exists():
         raise Fix(f"{home.config}: is there already", hint="edit it, or pick another folder with --home")
-    if not owner.strip():
-        raise Fix("the owner has no name", hint='--owner "Mara Vogel"')
-    text = STARTER.format(name=_quoted(name), owner=_quoted(owner), id=_quoted(person_id(owner)))
-    organisation.read(text)
+    text = starter(owner=owner, name=name, people=people)
     try:
         home.config.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Stop(f"{home.config}: can't be written ({error.strerror})", hint="check its folder") from error
     follow(home)
+
+
+def starter(*, owner: str, name: str, people: Sequence[Person] = ()) -> str:
+    """A `seamline.toml` to begin with. The whole-stack owner is whom `people` have as root, else `owner` alone."""
+    if not owner.strip():
+        raise Fix("the owner has no name", hint='--owner "Mara Vogel"')
+    root = next((p for p in people if not p.reports_to), Person(person_id(owner), owner))
+    text = STARTER.format(
+        name=_quoted(name), owner=_quoted(root.name), id=_quoted(root.id), handles=_handles(root)
+    )
+    text += "".join(_table(p) for p in people if p.reports_to)
+    organisation.read(text)
+    return text
+
+
+def _table(person: Person) -> str:
+    lines = ["", "[[person]]"]
+    lines += [
+        f"{key} = {_quoted(getattr(person, key))}"
+        for key in ("id", "name", "reports_to", "domain")
+        if getattr(person, key)
+    ]
+    if person.left_at is not None:
+        lines.append(f"left_at = {person.left_at.isoformat()}")
+    return "\n".join(lines) + _handles(person) + "\n"
+
+
+def _handles(person: Person) -> str:
+    return f"\nhandles = [{', '.join(map(_quoted, person.handles))}]" if person.handles else ""
 
 
 def configure(home: Home) -> str:
@@ -112,15 +139,20 @@ def stamp(home: Home) -> int:
 
 def take_over(home: Home, file: Path) -> Organisation:
     """Make another file this home's `seamline.toml` and put it into force. Raises Fix when it is not valid."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Fix(f"{file}: can't be read ({error})", hint="name a seamline.toml") from error
+    text = read_text(file)
     organisation.read(text)
     home.config.write_text(text, encoding="utf-8")
     declared = follow(home)
     assert declared is not None
     return declared
+
+
+def read_text(file: Path) -> str:
+    """What a `seamline.toml` says. Raises Fix when it can't be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Fix(f"{file}: can't be read ({error})", hint="name a seamline.toml") from error
 
 
 def put_in_force(home: Home, text: str, declared: Organisation, *, key: str) -> None:

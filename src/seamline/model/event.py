@@ -148,6 +148,7 @@ class Claim(Struct, frozen=True, tag="claim"):
     entity: str
     owner: str  # as the tool spells it
     evidence: str = ""
+    weight: int = 0  # of several claims on one entity the heaviest count
 
 
 Event = Change | Measurement | Alert | Ticket | Run | MapFact | Claim

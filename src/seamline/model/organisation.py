@@ -51,6 +51,14 @@ class RelationDecl(Struct, frozen=True):
     target: str
 
 
+class TemplateDecl(Struct, frozen=True):
+    """How a load tool names the copies it makes: `raw__{app}__app__postgres__{table}`."""
+
+    match: str  # with {table}, and {app}, {schema}, {db} where they vary; a dot parts schema from table
+    app: str = ""  # the repository, where the name doesn't say it
+    job: str = ""  # ref of the job that loads; "" when none is known
+
+
 class HandDown(Struct, frozen=True):
     """A seam given to one person at or below its owner, who accepted, until a date."""
 
@@ -83,3 +91,4 @@ class Organisation(Struct, frozen=True):
     time_zone: str = "UTC"
     environment: str = "production"
     support: SupportDecl = SupportDecl()
+    templates: tuple[TemplateDecl, ...] = ()

@@ -1,5 +1,8 @@
 """A log and views in this process's memory, for trials and tests. Same contract, nothing survives the process."""
 
+import base64
+import hmac
+import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -82,6 +85,27 @@ class MemoryLog:
     def _check(self) -> None:
         if self._closed:
             raise Stop("the log is closed")
+
+
+class MemoryKeyring:
+    """The keys that an inbox needs, drawn anew for this process: what they hide, nobody finds again."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+
+    def pseudonym(self, text: str) -> str:
+        """See `Keyring.pseudonym`."""
+        digest = hmac.digest(self._key, text.encode(), "sha256")
+        return "p_" + base64.b32encode(digest)[:12].decode().lower()
+
+    def fingerprint(self, body: bytes) -> str:
+        """See `Keyring.fingerprint`."""
+        return hmac.digest(self._key, b"body\0" + body, "sha256").hex()[:32]
+
+    def seal(self, body: bytes, at: datetime) -> tuple[str, bytes]:
+        """The month, and nothing: what can't be redacted is not kept by a process that ends."""
+        del body
+        return f"{at:%Y-%m}", b""
 
 
 class MemoryViews:

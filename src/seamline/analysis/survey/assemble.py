@@ -1,0 +1,94 @@
+"""What readers found in all repositories, as what the log is told: facts, owners, joins.
+
+Found --places, services--> facts and claims of one repository
+all of them --joining--> facts that no single repository shows
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from seamline.analysis.survey import joining, places, services
+from seamline.analysis.survey.joining import Joined
+from seamline.analysis.survey.told import CARRIED, Repository, Statement, Told, Word
+from seamline.model.artefact import Fact, Found, Ownership, Table
+from seamline.model.organisation import Organisation
+from seamline.model.refs import kind_of
+
+Whose = Callable[[str], str]  # an owner's spelling -> the id of the one person it means, "" for nobody
+
+# Of two words on one owner the heavier counts, and the other is shown as contesting it.
+CATALOGUE, EXPLICIT, PLACE, GROUP = 40, 30, 20, 10
+_PARTS = frozenset({"column", "endpoint", "pod"})
+
+
+class Assembled(Struct, frozen=True):
+    """All deliveries of one survey, the joins' last, and what could and could not be joined."""
+
+    told: tuple[Told, ...]
+    joined: Joined
+
+
+def assemble(repositories: Sequence[Repository], organisation: Organisation, whose: Whose) -> Assembled:
+    """The deliveries, one a repository in their order, then one for what was joined across them. Pure."""
+    own = services.statements(repositories)
+    joined = joining.join(repositories, own, organisation)
+    told = [_told(repository, own[repository.name], whose) for repository in repositories]
+    across = Told("", facts=tuple(sorted(set(joined.statements))))
+    return Assembled((*told, across) if across.facts else tuple(told), joined)
+
+
+def _told(repository: Repository, own: Sequence[Statement], whose: Whose) -> Told:
+    facts = {**_stated(repository.found), **{(s.subject, s.predicate, s.object): s for s in own}}
+    claims = [
+        *_words(repository, whose),
+        *places.words(repository, {s.subject: s for s in own}, whose, PLACE),
+    ]
+    return Told(
+        repository.name,
+        repository.revision,
+        tuple(sorted(facts.values())),
+        tuple(sorted(set(_with_tables(claims, own)))),
+        tuple(found for found in repository.found if isinstance(found, CARRIED)),
+    )
+
+
+def _stated(found: Iterable[Found]) -> dict[tuple[str, str, str], Statement]:
+    """The facts, and that tables exist; of several places that say one thing the first."""
+    out: dict[tuple[str, str, str], Statement] = {}
+    for one in found:
+        if isinstance(one, Fact):
+            key = (one.subject, one.predicate, one.object)
+            out.setdefault(key, Statement(*key, evidence=str(one.place)))
+        elif isinstance(one, Table):
+            out.setdefault(
+                (one.dataset, "exists", ""), Statement(one.dataset, "exists", evidence=str(one.place))
+            )
+    return out
+
+
+def _words(repository: Repository, whose: Whose) -> Iterator[Word]:
+    for one in repository.found:
+        if isinstance(one, Ownership) and kind_of(one.entity) not in _PARTS:
+            evidence = f"{one.owner} by {one.how}: {one.place}"
+            yield Word(one.entity, whose(one.owner) or one.owner, evidence, weight_of(one))
+
+
+def weight_of(word: Ownership) -> int:
+    """How much a word on an owner counts: a catalogue before what stands at the thing itself, groups last."""
+    if word.owner.startswith("backstage:") or "spec.owner" in word.how:
+        return CATALOGUE
+    return GROUP if "group" in word.how else PLACE if "CODEOWNERS" in word.how else EXPLICIT
+
+
+def _with_tables(claims: Sequence[Word], own: Sequence[Statement]) -> Iterator[Word]:
+    """The claims, and for a table that nobody claims those of the service whose migrations make it."""
+    yield from claims
+    claimed = {c.entity for c in claims}
+    of_service: dict[str, list[Word]] = {}
+    for claim in claims:
+        of_service.setdefault(claim.entity, []).append(claim)
+    for s in own:
+        if s.predicate == "writes" and s.object not in claimed:
+            for claim in of_service.get(s.subject, ()):
+                yield Word(s.object, claim.owner, f"as {s.subject}: {claim.evidence}", claim.weight)

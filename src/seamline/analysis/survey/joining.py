@@ -1,0 +1,178 @@
+"""What no single repository shows: whose tables a warehouse's sources are, and where an application keeps its own.
+
+    application table --read by a load job, which writes--> source of the warehouse --> models --> reports
+    application table --part of--> the one database that its service uses
+
+A load job that nothing else speaks of stands on the map as `job:load/{repository}`. What can't be joined is not dropped: its
+load comes from a `peer` outside the map, with a seam of its own.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from seamline.analysis.owners import APPLICATION
+from seamline.analysis.survey import templates
+from seamline.analysis.survey.services import tables_of
+from seamline.analysis.survey.templates import Application, Landed, Match
+from seamline.analysis.survey.told import Repository, Statement
+from seamline.model.artefact import Fact
+from seamline.model.organisation import Organisation
+from seamline.model.refs import kind_of, name_of
+
+_BEFORE = re.compile(r"^(?:raw|src|source|stg|staging|airbyte|_airbyte_raw|fivetran|stitch)(?:__?|$)")
+_AFTER = re.compile(r"(?:_raw|_source|_src|_prod|_production)$")
+_ANYWHERE = frozenset(
+    {"", "public", "main", "dbo", "default", "raw", "landing", "analytics", "warehouse", "dev", "prod"}
+)
+_PRODUCES = {"writes": "object", "derives": "subject"}
+
+
+class Lost(Struct, frozen=True, order=True):
+    """Tables that are read, and that nothing read here makes."""
+
+    origin: str  # ref of where they may come from
+    tables: tuple[str, ...]
+    suggestion: str = ""
+
+
+class Joined(Struct, frozen=True):
+    """Everything that was joined across repositories, and what was not."""
+
+    matches: tuple[Match, ...] = ()
+    lost: tuple[Lost, ...] = ()
+    statements: tuple[Statement, ...] = ()
+
+
+def join(
+    repositories: Sequence[Repository], own: Mapping[str, Sequence[Statement]], organisation: Organisation
+) -> Joined:
+    """The joins of all repositories. `own` are the statements of `services`, by repository."""
+    facts = [f for r in repositories for f in r.found if isinstance(f, Fact)]
+    applications = [
+        app for r in repositories if (app := _application(r, own[r.name], organisation)) is not None
+    ]
+    landed = _landed(facts)
+    matches = templates.declared(landed, applications, organisation.templates)
+    settled = {m.landed for m in matches}
+    matches += templates.found([one for one in landed if one.ref not in settled], applications)
+    settled = {m.landed for m in matches}
+    lost = _lost([one for one in landed if one.ref not in settled], applications)
+    jobs = {t.match: t.job for t in organisation.templates if t.job}
+    statements = [
+        *(s for m in matches for s in _load(m, jobs)),
+        *(s for one in lost for s in _from_elsewhere(one)),
+        *_kept(facts, own),
+    ]
+    return Joined(tuple(sorted(matches)), tuple(sorted(lost)), tuple(statements))
+
+
+def _application(
+    repository: Repository, own: Sequence[Statement], organisation: Organisation
+) -> Application | None:
+    tables = {
+        ref.removeprefix(APPLICATION).rpartition("/")[2].rpartition(".")[2]: ref
+        for ref in tables_of(repository)
+    }
+    if not tables:
+        return None
+    refs = {f"repo:{repository.name}", *(s.subject for s in own)}
+    refs |= {
+        other for a in organisation.aliases if refs & {a.ref, *a.same_as} for other in (a.ref, *a.same_as)
+    }
+    return Application(
+        repository.name, tables, templates.spellings(repository.name, sorted(name_of(ref) for ref in refs))
+    )
+
+
+def _landed(facts: Iterable[Fact]) -> list[Landed]:
+    """Datasets that something reads and nothing makes, sorted."""
+    read: set[str] = set()
+    made: set[str] = set()
+    for fact in facts:
+        if fact.predicate in ("reads", "derives"):
+            read.add(fact.object)
+        if fact.predicate in _PRODUCES:
+            made.add(getattr(fact, _PRODUCES[fact.predicate]))
+    left = sorted(ref for ref in read - made if kind_of(ref) == "dataset" and not ref.startswith(APPLICATION))
+    return [Landed(ref, parts) for ref in left if (parts := _parts(ref))]
+
+
+def _parts(ref: str) -> tuple[str, ...]:
+    """Database, schema and table, as far as a dataset's name has them."""
+    return tuple(part.strip('"`[]') for part in name_of(ref).rpartition("/")[2].split(".") if part)
+
+
+def _load(match: Match, jobs: Mapping[str, str]) -> Iterator[Statement]:
+    declared = next((job for said, job in jobs.items() if match.evidence == f"template {said}, declared"), "")
+    job = declared or f"job:load/{match.repository}"
+    yield Statement(job, "exists", evidence=f"something loads {match.repository}: {match.evidence}")
+    yield Statement(job, "reads", match.table, match.evidence)
+    yield Statement(job, "writes", match.landed, match.evidence)
+    yield Statement(match.landed, "derives", match.table, match.evidence)
+
+
+def _lost(landed: Sequence[Landed], applications: Sequence[Application]) -> list[Lost]:
+    by_origin: dict[str, list[str]] = defaultdict(list)
+    for one in landed:
+        by_origin[origin_of(one)].append(one.ref)
+    known = {templates.key(word): app.repository for app in reversed(applications) for word in app.spellings}
+    return [
+        Lost(
+            f"peer:{origin}", tuple(refs),
+            f"repo:{known[templates.key(origin)]}" if templates.key(origin) in known else "",
+        )
+        for origin, refs in sorted(by_origin.items())
+    ]  # fmt: skip
+
+
+def origin_of(one: Landed) -> str:
+    """Where a load brings a table from, as its name has it: the system that its name or its schema begins with.
+
+    >>> origin_of(Landed("", ("dwh", "raw", "raw__zendesk__ticket")))
+    'zendesk'
+    >>> origin_of(Landed("", ("dwh", "fivetran_salesforce", "account")))
+    'salesforce'
+    """
+    table = _BEFORE.sub("", one.table.lower())
+    if "__" in table:
+        return table.partition("__")[0] or "elsewhere"
+    for part in reversed(one.group):
+        word = _AFTER.sub("", _BEFORE.sub("", part.lower()))
+        if word not in _ANYWHERE:
+            return word
+    return "elsewhere"
+
+
+def _from_elsewhere(lost: Lost) -> Iterator[Statement]:
+    """The load of what nothing here makes: from an application that is known, else from outside."""
+    job = f"job:load/{name_of(lost.suggestion or lost.origin)}"
+    why = f"{len(lost.tables)} tables come from it, and nothing that was read makes them"
+    yield Statement(job, "exists", evidence=why)
+    yield Statement(job, "calls", lost.origin, why)
+    for ref in lost.tables:
+        yield Statement(job, "writes", ref, "it is read, and nothing that was read makes it")
+
+
+def _kept(facts: Sequence[Fact], own: Mapping[str, Sequence[Statement]]) -> Iterator[Statement]:
+    """An application's tables are kept in the one database that its service, or what it runs on, uses."""
+    runs_on: dict[str, set[str]] = defaultdict(set)
+    uses: dict[str, dict[str, str]] = defaultdict(dict)
+    for fact in facts:
+        if fact.predicate == "runs_on":
+            runs_on[fact.subject].add(fact.object)
+        if fact.predicate == "uses" and kind_of(fact.object) == "database":
+            uses[fact.subject].setdefault(fact.object, str(fact.place))
+    for statements in own.values():
+        for service in sorted({s.subject for s in statements if s.predicate == "writes"}):
+            found = {
+                db: place for ref in sorted({service, *runs_on[service]}) for db, place in uses[ref].items()
+            }
+            if len(found) == 1:
+                ((database, place),) = found.items()
+                why = f"the one database that {service} uses: {place}"
+                for s in statements:
+                    if s.predicate == "writes" and s.subject == service:
+                        yield Statement(s.object, "part_of", database, why)

@@ -1,0 +1,197 @@
+"""Repositories on disk become the map: read, joined, put into the log, and told.
+
+All that a survey finds goes through the log, one delivery a repository and state, so that every other verb knows it and a
+replay needs no checkout. A home in memory gives a page that leaves nothing behind.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from seamline.analysis import organisation
+from seamline.analysis import seams as seams_of
+from seamline.analysis.facts import Facts
+from seamline.analysis.opinion import Opinion, opine
+from seamline.analysis.survey import assemble, body, page
+from seamline.analysis.survey.hierarchy import people_below
+from seamline.analysis.survey.joining import Joined
+from seamline.analysis.survey.page import Border, Standing
+from seamline.analysis.survey.people import People, Trouble, troubles
+from seamline.analysis.survey.told import SOURCE, Repository, Told, since
+from seamline.app import configure, views
+from seamline.app.home import Home
+from seamline.model.artefact import Artefact, Found, Place, Unread
+from seamline.model.errors import Fix, Unreadable
+from seamline.model.organisation import Organisation, Person
+from seamline.model.ports import Checkout, Reader
+from seamline.model.stack import Entity, LooseEnd, Seam
+
+Progress = Callable[[int, int], None]  # repositories done, in all
+
+
+class Surveyed(Struct, frozen=True):
+    """What was read, and how much there was to read."""
+
+    repositories: tuple[Repository, ...]
+    n_files: int
+    n_bytes: int
+    seconds: float
+
+
+class Page(Struct, frozen=True):
+    """All that `seamline init` tells. Seams in the order in which they need somebody, each with its standing."""
+
+    organisation: Organisation
+    repositories: tuple[tuple[str, str], ...]  # name, revision ("" where the files are of no commit)
+    n_files: int
+    seconds: float
+    domains: Mapping[str, Mapping[str, int]]
+    entities: tuple[Entity, ...]
+    seams: tuple[tuple[Standing, Seam], ...]
+    borders: tuple[Border, ...]
+    troubles: tuple[Trouble, ...]
+    joined: Joined
+    loose_ends: tuple[LooseEnd, ...]
+    unread: tuple[Unread, ...]
+
+
+def read(
+    checkouts: Sequence[Checkout], readers: Mapping[str, Reader], on_progress: Progress | None = None
+) -> Surveyed:
+    """Every reader over every checkout, in their order. One repository's files are held at a time."""
+    began, n_files, n_bytes = perf_counter(), 0, 0
+    repositories: list[Repository] = []
+    for n_done, checkout in enumerate(checkouts):
+        if on_progress is not None:
+            on_progress(n_done, len(checkouts))
+        files = _files(checkout, readers)
+        found = [one for name in sorted(readers) for one in _said(readers[name], checkout, files)]
+        found += checkout.unread()
+        repositories.append(
+            Repository(checkout.repository, checkout.revision, tuple(found), tuple(checkout.paths()))
+        )
+        n_files += len(files)
+        n_bytes += sum(len(file.data) for file in files.values())
+    return Surveyed(tuple(repositories), n_files, n_bytes, perf_counter() - began)
+
+
+def _files(checkout: Checkout, readers: Mapping[str, Reader]) -> dict[str, Artefact]:
+    """The files that some reader takes, by path; each is read once."""
+    wanted = [path for path in checkout.paths() if any(reader.takes(path) for reader in readers.values())]
+    return {file.path: file for file in checkout.read(wanted)}
+
+
+def _said(reader: Reader, checkout: Checkout, files: Mapping[str, Artefact]) -> list[Found]:
+    """What one reader finds; where it fails, what it found until then and a line that says so."""
+    found: list[Found] = []
+    try:
+        found.extend(reader.read([file for path, file in sorted(files.items()) if reader.takes(path)]))
+    except Exception as error:  # noqa: BLE001  a reader may come from elsewhere; the others go on
+        why = " ".join(f"the {reader.name} reader failed: {type(error).__name__}: {error}".split())[:200]
+        found.append(Unread(Place(checkout.repository, ""), why, "a defect: please report it"))
+    return found
+
+
+def deliver(home: Home, told: Sequence[Told]) -> int:
+    """Put what repositories say into the log; what an earlier state of them said and this one doesn't is taken back.
+
+    Returns how many deliveries are new: a repository that says the same as before is none. O(log).
+    """
+    before = _latest(home)
+    if "" in before and all(t.repository for t in told):
+        told = [*told, Told("")]  # what was joined before is not any more
+    now = home.clock()
+    batch = []
+    for one in told:
+        # ids are those of what is stored: redaction comes first
+        clean = body.from_body(home.inbox.take(SOURCE, {}, body.to_body(one), now).body)
+        whole = replace(clean, gone=since(before.get(one.repository), clean))
+        batch.append(home.inbox.take(SOURCE, {}, body.to_body(whole), now))
+    return sum(not answer.duplicate for answer in home.log.append(batch))
+
+
+def _latest(home: Home) -> dict[str, Told]:
+    """The last delivery of each repository."""
+    out: dict[str, Told] = {}
+    for delivery in home.log.read():
+        if delivery.source == SOURCE and delivery.body is not None:
+            with suppress(Unreadable):
+                told = body.from_body(delivery.body)
+                out[told.repository] = told
+    return out
+
+
+def survey(home: Home, surveyed: Surveyed, *, owner: str, name: str, org: Path | None = None) -> Page:
+    """Join what was read, put it into the home's log, and tell the map as it is then.
+
+    `owner` begins an organisation where the home has none yet; `org` is a `seamline.toml` to take over first.
+    """
+    _begin(home, surveyed, owner, name, org)
+    declared = views.organisation(home)
+    found = [one for r in surveyed.repositories for one in r.found]
+    people = People(declared, found, home.clock())
+    assembled = assemble.assemble(surveyed.repositories, declared, people.whose)
+    deliver(home, assembled.told)
+    facts = views.facts_of(home)
+    opinion = opine(facts)
+    views.publish(home, opinion)
+    return _page(surveyed, assembled.joined, troubles(found, people), opinion, facts)
+
+
+def _begin(home: Home, surveyed: Surveyed, owner: str, name: str, org: Path | None) -> None:
+    """Put an organisation into force: the one given, the home's own, or a first one made of who owns what."""
+    if org is not None:
+        _take(home, configure.read_text(org))
+    elif home.config.is_file():
+        known = configure.follow(home)
+        if (
+            known is not None
+            and owner
+            and owner not in {n for p in known.people if not p.reports_to for n in (p.id, p.name)}
+        ):
+            raise Fix(
+                f"{home.config}: names another whole-stack owner than {owner!r}",
+                hint="edit it, or leave --owner out",
+            )
+    else:
+        root = Person(configure.person_id(owner), owner)
+        found = [one for r in surveyed.repositories for one in r.found]
+        _take(home, configure.starter(owner=owner, name=name, people=people_below(root, found)))
+
+
+def _take(home: Home, text: str) -> None:
+    """Put a text into force, and keep it where the home has a folder."""
+    declared = organisation.read(text)
+    if home.path.is_dir():
+        home.config.write_text(text, encoding="utf-8")
+        configure.follow(home)
+    else:
+        configure.put_in_force(home, text, declared, key="survey")
+
+
+def _page(
+    surveyed: Surveyed, joined: Joined, wrong: Sequence[Trouble], opinion: Opinion, facts: Facts
+) -> Page:
+    base = opinion.base
+    stack = base.stack
+    seams = seams_of.find(stack, base.organisation, opinion.as_of)
+    disputed = page.contested(facts.claims.values(), stack, base.organisation)
+    stands = page.standings(seams, stack, disputed)
+    return Page(
+        base.organisation,
+        tuple((r.name, r.revision) for r in surveyed.repositories),
+        surveyed.n_files,
+        surveyed.seconds,
+        page.domains(stack),
+        tuple(stack.entities.values()),
+        tuple(sorted(((stands.of(s), s) for s in seams), key=lambda pair: page.order(*pair))),
+        tuple(page.borders(seams, stack, stands)),
+        tuple(wrong),
+        joined,
+        tuple(end for end in stack.loose_ends if end.ref not in disputed),
+        tuple(found for r in surveyed.repositories for found in r.found if isinstance(found, Unread)),
+    )

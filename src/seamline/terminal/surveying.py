@@ -1,0 +1,97 @@
+"""`seamline init`: a home to begin with, and the map of the repositories that it is pointed at."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seamline.model.errors import Fix
+from seamline.terminal import exits, progress, survey
+from seamline.terminal.homes import opened
+
+if TYPE_CHECKING:
+    from seamline.app.home import Home
+
+UNNAMED = "The whole-stack owner"
+
+
+def make(home: Path, owner: str | None, name: str) -> None:
+    """Make a home with its owner and nothing else. Raises Fix when nobody is named."""
+    from seamline.app import configure
+
+    if owner is None:
+        hint = 'seamline init PATH... reads checkouts; seamline init --owner "Mara Vogel" makes a home'
+        raise Fix("neither a folder to read nor an owner is named", hint=hint)
+    with opened(home, write=True) as made:
+        configure.start(made, owner=owner, name=name)
+        print(f"{made.config}: {owner} answers for everything until you write down who else does.\n")
+        print("Next:")
+        print(f"  1. edit {made.config}: people, entities, aliases")
+    print("  2. seamline configure        check it and put it into force")
+    print("  3. seamline init PATH...     read your checkouts, and")
+    print("     seamline ingest FILE...   recorded deliveries, or")
+    print("     seamline serve            an inbox your tools send to, and the console")
+    print("  4. seamline loose-ends       what could not be joined to the map")
+    print("  5. seamline incidents        what broke, why, and whose it is")
+
+
+def read(
+    paths: Sequence[Path],
+    home: Path | None,
+    owner: str | None,
+    name: str,
+    org: Path | None,
+    *,
+    every: bool,
+    json: bool,
+) -> None:
+    """Survey checkouts into a home, or into none, and print what there is."""
+    from seamline import bootstrap
+    from seamline.app import survey as verb
+
+    checkouts = bootstrap.checkouts_at(paths)
+    with progress.on_stderr("reading repositories") as on_progress:
+        surveyed = verb.read(checkouts, bootstrap.readers(), on_progress)
+    with _home(home) as opened_home:
+        known = owner or _owner(paths, opened_home, org)
+        page = verb.survey(opened_home, surveyed, owner=known, name=name, org=org)
+        sys.stdout.write(survey.as_json(page)) if json else survey.show(page, every=every)
+        if not json:
+            _next(opened_home, page.organisation.name, paths, kept=home is not None)
+
+
+def _home(home: Path | None) -> "AbstractContextManager[Home]":
+    from seamline import bootstrap
+
+    return bootstrap.home_in_memory() if home is None else opened(home, write=True)
+
+
+def _owner(paths: Sequence[Path], home: "Home", org: Path | None) -> str:
+    """Who answers for all of it where nobody said: whoever works on the first checkout. Said aloud."""
+    from seamline import bootstrap
+
+    if org is not None or home.config.is_file():
+        return ""
+    found = bootstrap.git_user(paths[0])
+    if found:
+        exits.tell(f"note: no --owner, so {found} answers for everything (git's user.name at {paths[0]})")
+    else:
+        exits.tell("note: no --owner, and git knows no user.name: an unnamed person answers for everything")
+    return found or UNNAMED
+
+
+def _next(home: "Home", organisation: str, paths: Sequence[Path], *, kept: bool) -> None:
+    """What to do with the page."""
+    del organisation
+    print("\nNext:")
+    if kept:
+        print(f"  edit {home.config}: who people are, who keeps what nobody claims")
+        print("  seamline seams | entities | loose-ends     all of it, as lists")
+        print("  seamline serve                             the same as pages, and an inbox for your tools")
+    else:
+        where = " ".join(str(path) for path in paths[:3]) + (" ..." if len(paths) > 3 else "")
+        print(
+            f"  seamline init {where} --home DIR    keep it (nothing was written), with a seamline.toml to edit"
+        )
+        print("  seamline init ... --all       nothing cut short; --json for programs")
