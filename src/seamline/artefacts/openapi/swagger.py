@@ -17,13 +17,19 @@ _FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
 def converted(root: Mapping[str, Any]) -> dict[str, Any]:
     """The document as OpenAPI 3 would say it; what is not as 2.0 wants it is passed over."""
     base = root.get("basePath")
-    prefix = base.rstrip("/") if isinstance(base, str) else ""
+    servers = [{"url": base}] if isinstance(base, str) else []
     whole = {k: v for k, v in root.items() if k not in ("swagger", "paths", "securityDefinitions")}
-    paths = {prefix + path: _item(item, root) for path, item in _mapping(root.get("paths")).items()}
+    paths = {path: _item(item, root) for path, item in _mapping(root.get("paths")).items()}
     schemes = {
         n: _scheme(s) for n, s in _mapping(root.get("securityDefinitions")).items() if isinstance(s, Mapping)
     }
-    return {**whole, "openapi": "3.0.3", "paths": paths, "components": {"securitySchemes": schemes}}
+    return {
+        **whole,
+        "openapi": "3.0.3",
+        "servers": servers,
+        "paths": paths,
+        "components": {"securitySchemes": schemes},
+    }
 
 
 def _item(item: Any, root: Mapping[str, Any]) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def _const(before: Shape, after: Shape) -> Iterator[Step]:
 def _bounds(before: Shape, after: Shape) -> Iterator[Step]:
     for keyword, word in (*UPPER.items(), *LOWER.items()):
         was, now = before.bounds.get(keyword), after.bounds.get(keyword)
-        if was != now:
+        if was != now and not (now is None and (after.enum or after.const)):
             yield _bound(keyword, word, was, now)
     yield from _multiple(before.multiple_of, after.multiple_of)
 
@@ -169,7 +169,7 @@ def _texts(before: Shape, after: Shape) -> Iterator[Step]:
         yield Step("pattern-changed", f"from {gone[0]} to {new[0]}", "may", "")
     elif new:
         yield _narrower("pattern-added", new[0])
-    elif gone:
+    elif gone and not (after.enum or after.const):
         yield Step("pattern-removed", gone[0], "", "may")
 
 

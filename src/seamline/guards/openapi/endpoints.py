@@ -1,14 +1,14 @@
 """A path, an operation or a webhook that is gone."""
 
 from seamline.guards.json_schema._said import Weight
-from seamline.guards.openapi._operations import Key, Operation, operations, paths
+from seamline.guards.openapi._operations import Key, Operation, mapping, operations, paths
 from seamline.guards.openapi._said import HOLD, NOTE, finding
 from seamline.model.artefact import Document
 from seamline.model.verdict import Finding
 
 _NAMES = (
     "api-path-removed-without-deprecation", "api-path-removed-with-deprecation", "api-removed-without-deprecation",
-    "api-removed-with-deprecation", "webhook-removed", "callback-removed",
+    "api-removed-with-deprecation", "webhook-removed", "callback-removed", "servers-changed",
 )  # fmt: skip
 IDS = tuple(f"openapi/{name}" for name in _NAMES)
 _DO = (
@@ -24,11 +24,27 @@ def check(before: Document | None, after: Document | None) -> list[Finding]:
     subject = after or before
     now = operations(after.content) if after else {}
     left = paths(after.content) if after else {}
-    return [
+    gone = [
         _gone(key, operation, key[1] in left, now, subject)
         for key, operation in operations(before.content).items()
         if key not in now
     ]
+    return [*gone, *_moved(before, after)]
+
+
+def _moved(before: Document, after: Document | None) -> list[Finding]:
+    """A note when no address at which the API was answered is left; the paths below it are held against each other."""
+    was, now = _addresses(before), _addresses(after)
+    if not was or not now or was & now:
+        return []
+    reason = f"none of its addresses is left: {', '.join(sorted(was))} before, {', '.join(sorted(now))} now"
+    return [finding("servers-changed", Weight("note", "medium", 0.6), reason, _DO, after or before)]
+
+
+def _addresses(document: Document | None) -> set[str]:
+    servers = mapping(document.content).get("servers") if document else None
+    urls = [mapping(s).get("url") for s in servers] if isinstance(servers, list) else []
+    return {url.rstrip("/") for url in urls if isinstance(url, str)}
 
 
 def _gone(
