@@ -30,7 +30,7 @@ REPOSITORY = "sample"
 READERS = list(artefacts.discover().values())
 IO_MODULES = {
     "asyncio", "glob", "io", "mmap", "multiprocessing", "os", "pathlib.Path", "shutil", "socket", "sqlite3", "subprocess",
-    "tempfile", "threading", "urllib", "httpx", "psycopg", "requests", "importlib",
+    "tempfile", "threading", "urllib.request", "httpx", "psycopg", "requests", "importlib",
 }  # fmt: skip
 
 
@@ -304,8 +304,10 @@ def _imports(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
+            whole = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.partition(".")[0])
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        names |= {".".join(name.split(".")[:n]) for name in whole for n in range(1, name.count(".") + 2)}
     return names
