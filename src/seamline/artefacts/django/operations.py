@@ -183,7 +183,14 @@ def alter_options(work: Work, call: Call) -> Iterator[Move]:
     yield from ()
 
 
-_KEPT_OPTIONS = ("db_table", "unique_together", "constraints", "indexes", "proxy", "swappable", "managed")
+_KEPT_OPTIONS = (
+    "db_table",
+    "unique_together",
+    "constraints",
+    "indexes",
+    "proxy",
+    "swappable",
+)  # not altered there
 
 
 def add_field(work: Work, call: Call) -> Iterator[Move]:
