@@ -1,0 +1,92 @@
+"""A file of SQL cut into statements, each with its line; what a client program reads is blanked out."""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from seamline.analysis.ddl.create import shown
+from seamline.analysis.ddl.words import Untokenized, Word, statements
+
+_META = re.compile(r"^\s*\\(?!\.)\S*")  # psql: \connect, \copy
+_COPY = re.compile(r"^\s*COPY\b.*\bFROM\s+STDIN\b.*;\s*$", re.I)
+_ROWS = re.compile(r"^\s*(?:INSERT|REPLACE)\s+INTO\b.*?\bVALUES\b.*;\s*$", re.I | re.S)
+_BATCH = re.compile(r"^\s*(?:GO(?:\s+\d+)?|/)\s*$", re.I)  # of SQL Server, of Oracle
+_DELIMITER = re.compile(r"^\s*DELIMITER\s+(\S+)\s*$", re.I)
+_WITH_DATA = re.compile(
+    r"\s+WITH\s+(?:NO\s+)?DATA\s*\Z", re.I
+)  # of a materialized view: nothing to its columns
+_PIECE_END = re.compile(r";[ \t]*(?:\n|\Z)")
+
+
+class Statement(Struct, frozen=True):
+    """One statement as it is written. `line` counts from 1, in the file."""
+
+    text: str
+    line: int
+    words: tuple[Word, ...]
+
+    def starts(self) -> str:
+        """Its first word, in upper case."""
+        return self.words[0].upper
+
+
+class Broken(Struct, frozen=True):
+    """What can't be cut into words: a quote that doesn't end."""
+
+    line: int
+
+
+def script(source: str, dialect: str) -> Iterator[Statement | Broken]:
+    """The statements of a file in its order. One that is broken costs no other. Never raises."""
+    plain = _without_client(source)
+    try:
+        yield from _statements(plain, dialect, 0)
+        return
+    except Untokenized:
+        pass
+    above = start = 0
+    for end in [*(found.end() for found in _PIECE_END.finditer(plain)), len(plain)]:
+        piece, start = plain[start:end], end
+        try:
+            yield from _statements(piece, dialect, above)
+        except Untokenized:
+            yield Broken(above + _first_line(piece))
+        above += piece.count("\n")
+
+
+def _statements(text: str, dialect: str, above: int) -> Iterator[Statement]:
+    for words in list(statements(text, dialect)):
+        yield Statement(
+            _WITH_DATA.sub("", shown(words, text)), above + _line_of(text, words[0].start), tuple(words)
+        )
+
+
+def _line_of(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
+
+
+def _first_line(piece: str) -> int:
+    return len(piece[: len(piece) - len(piece.lstrip())].split("\n"))
+
+
+def _without_client(source: str) -> str:
+    """The text with the same lines, without what is meant for psql, sqlcmd or mysql, and without rows of data."""
+    out: list[str] = []
+    in_rows, delimiter = False, ";"
+    for line in source.split("\n"):
+        if in_rows:
+            in_rows = line.rstrip() != "\\."
+            out.append("")
+            continue
+        changed = _DELIMITER.match(line)
+        if changed:
+            delimiter = changed[1]
+        in_rows = bool(_COPY.match(line))
+        if changed or in_rows or _META.match(line) or (_ROWS.match(line) and line.count("'") % 2 == 0):
+            out.append("")
+        elif _BATCH.match(line):
+            out.append(";")
+        else:
+            out.append(line.replace(delimiter, ";") if delimiter != ";" else line)
+    return "\n".join(out)
