@@ -3,6 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from google.protobuf import (
+    any_pb2,
+    duration_pb2,
+    empty_pb2,
+    field_mask_pb2,
+    struct_pb2,
+    timestamp_pb2,
+    wrappers_pb2,
+)
 from google.protobuf import descriptor_pb2 as pb
 from msgspec import Struct
 
@@ -13,6 +22,8 @@ _FILE_OPTIONS = (
     "java_multiple_files", "java_outer_classname", "java_package", "objc_class_prefix", "optimize_for",
     "php_class_prefix", "php_metadata_namespace", "php_namespace", "py_generic_services", "ruby_package", "swift_prefix",
 )  # fmt: skip
+_WELL_KNOWN = (any_pb2, api_pb2, duration_pb2, empty_pb2, field_mask_pb2, source_context_pb2, struct_pb2, timestamp_pb2,
+               type_pb2, wrappers_pb2, pb)  # fmt: skip
 _FEATURES = ("field_presence", "enum_type", "message_encoding", "json_format")
 _DEFAULTS = {
     "proto2": ("EXPLICIT", "CLOSED", "LENGTH_PREFIXED", "LEGACY_BEST_EFFORT"),
@@ -51,7 +62,10 @@ def packages(sources: Sequence[Source]) -> dict[str, dict[str, Any]]:
 
 
 def _kinds(sources: Sequence[Source]) -> Iterator[tuple[str, str]]:
-    """Every type's full name and whether it is a message, an enum or the entry of a map."""
+    """Every type's full name and whether it is a message, an enum or the entry of a map; those that protobuf brings too."""
+    for module in _WELL_KNOWN:
+        yield from ((m.full_name, "message") for m in module.DESCRIPTOR.message_types_by_name.values())
+        yield from ((e.full_name, "enum") for e in module.DESCRIPTOR.enum_types_by_name.values())
     for source in sources:
         scope = source.file.package
         yield from ((_joined(scope, e.name), "enum") for e in source.file.enum_type)
@@ -213,7 +227,7 @@ def _cardinality(field: _F, kind: str, features: Mapping[str, str]) -> str:
     if field.label == _F.LABEL_REQUIRED or presence == "LEGACY_REQUIRED":
         return "required"
     known = (
-        kind in ("message", "group")
+        kind in ("message", "group", "named")
         or field.proto3_optional
         or field.HasField("oneof_index")
         or field.extendee

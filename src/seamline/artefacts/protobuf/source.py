@@ -12,8 +12,9 @@ from seamline.artefacts.protobuf.options import bracketed, option
 from seamline.artefacts.protobuf.stream import Stream
 from seamline.artefacts.protobuf.tokens import Broken, tokens
 
-_LABELS = {"optional": 1, "required": 2, "repeated": 3}
-_SCALARS = {name.removeprefix("TYPE_").lower(): number for name, number in pb.FieldDescriptorProto.Type.items()
+_F = pb.FieldDescriptorProto
+_LABELS = {"optional": _F.LABEL_OPTIONAL, "required": _F.LABEL_REQUIRED, "repeated": _F.LABEL_REPEATED}
+_SCALARS = {name.removeprefix("TYPE_").lower(): number for name, number in _F.Type.items()
             if name not in ("TYPE_MESSAGE", "TYPE_ENUM", "TYPE_GROUP")}  # fmt: skip
 _MAX_FIELD = 536_870_911
 _MAX_ENUM = 2_147_483_647
@@ -155,10 +156,10 @@ class _Reading:
 
     def _field(self, field: pb.FieldDescriptorProto, nested: Any, scope: str) -> None:
         line = self.words.now.line
-        field.label = 1
+        field.label = _F.LABEL_OPTIONAL
         if self.words.now.value in _LABELS and self.words.ahead(1) != "=" and self.words.ahead(2) != "=":
             field.label = _LABELS[self.words.next().value]
-            field.proto3_optional = field.label == 1 and self.file.syntax == "proto3"
+            field.proto3_optional = field.label == _F.LABEL_OPTIONAL and self.file.syntax == "proto3"
         if self.words.now.value == "group" and self.words.ahead(2) == "=":
             self._group(field, nested, scope)
         elif self.words.now.value == "map" and self.words.ahead(1) == "<":
@@ -184,7 +185,7 @@ class _Reading:
     def _group(self, field: pb.FieldDescriptorProto, nested: Any, scope: str) -> None:
         line = self.words.next().line
         message = nested.add(name=self.words.name())
-        field.name, field.type = message.name.lower(), pb.FieldDescriptorProto.TYPE_GROUP
+        field.name, field.type = message.name.lower(), _F.TYPE_GROUP
         field.type_name = f".{_joined(scope, message.name)}"
         self._number(field)
         bracketed(self.words, field.options, field)
@@ -203,7 +204,7 @@ class _Reading:
         entry.options.map_entry = True
         _set_type(entry.field.add(name="key", number=1, label=1), key)
         _set_type(entry.field.add(name="value", number=2, label=1), value)
-        field.label, field.type_name = pb.FieldDescriptorProto.LABEL_REPEATED, entry.name
+        field.label, field.type_name = _F.LABEL_REPEATED, entry.name
         bracketed(self.words, field.options, field)
         self.words.want(";")
 
