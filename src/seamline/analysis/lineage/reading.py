@@ -45,7 +45,8 @@ class Reading(Struct, frozen=True):
     named: tuple[Ref, ...] = ()  # the text names them somewhere: without one of them it fails to bind ...
     rebind: tuple[Ref, ...] = ()  # ... but for these, named or not: only binding anew tells (`without` does)
     stars: tuple[str, ...] = ()  # relations with unknown further columns that a star reads
-    unresolved: tuple[tuple[str, tuple[str, ...]], ...] = ()  # name, relations it may belong to; none: to nothing known
+    # a name, and the relations it may belong to; none: it belongs to nothing that is known
+    unresolved: tuple[tuple[str, tuple[str, ...]], ...] = ()
     reads: tuple[str, ...] = ()  # keys of relations
     unknown: str = ""  # why it could not be read at all, in one line
 
