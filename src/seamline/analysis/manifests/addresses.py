@@ -22,6 +22,13 @@ _ROLE_OF_SCHEME: dict[str, Role] = {
     **dict.fromkeys(("amqp", "amqps", "kafka", "nats", "pulsar", "mqtt", "mqtts", "stomp", "sqs"), "queue"),
     **dict.fromkeys(("http", "https", "grpc", "grpcs", "ws", "wss", "h2c", "dns"), "service"),
 }  # fmt: skip
+_SPELLED = {
+    "postgresql": "postgres",
+    "postgis": "postgres",
+    "mysql2": "mysql",
+    "mariadb": "mysql",
+    "trilogy": "mysql",
+}
 _ROLE_OF_PORT: dict[int, Role] = {
     **dict.fromkeys((5432, 6432, 3306, 6379, 27017, 1433, 1521, 11211, 9042, 26257, 7687), "database"),
     **dict.fromkeys((5672, 5671, 9092, 9093, 9094, 4222, 6650, 1883, 61613), "queue"),
@@ -70,7 +77,7 @@ def addresses(text: str) -> tuple[Address, ...]:
     """Every address that a setting names; none for what is no address, this machine, or not yet filled in.
 
     >>> [str(a) for a in addresses("postgresql+asyncpg://pay:s3cret@db.clinic.svc:5432/visits?pool=5")]
-    ['postgresql://db.clinic.svc:5432/visits']
+    ['postgres://db.clinic.svc:5432/visits']
     >>> [str(a) for a in addresses("kafka-0:9092,kafka-1:9092")], addresses("http://localhost:8080")
     (['kafka-0:9092', 'kafka-1:9092'], ())
     """
@@ -92,7 +99,7 @@ def addresses(text: str) -> tuple[Address, ...]:
 
 def _of_url(url: re.Match[str]) -> tuple[Address, ...]:
     scheme = url["scheme"].lower()
-    scheme = {"mongodb+srv": "mongodb", "postgis": "postgresql"}.get(scheme, scheme)
+    scheme = _SPELLED.get(scheme, scheme)
     if "@" in url["rest"]:
         return ()  # a password that was not escaped, perhaps: what stands before it may be a part of it
     hosts = url["hosts"].rpartition("@")[2]

@@ -32,6 +32,11 @@ _KINDS: dict[str, Role] = {
     ),
     **dict.fromkeys(("BROKER", "BROKERS", "BOOTSTRAP"), "queue"),
 }
+_SCHEMES = {
+    **dict.fromkeys(("POSTGRES", "POSTGRESQL", "PG", "PGHOST"), "postgres"),
+    **dict.fromkeys(("MYSQL", "MARIADB"), "mysql"),
+    **dict.fromkeys(("MONGO", "MONGODB"), "mongodb"),
+}
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _HOST_ENDING = re.compile(r"(?i)[_.]?(?:host(?:name)?|addr(?:ess)?|server|url)$")
 _DATABASE_ENDINGS = ("NAME", "DATABASE", "DB", "DBNAME", "DB_NAME", "DATABASE_NAME")
@@ -160,10 +165,12 @@ def _with_neighbours(name: str, address: Address, env: Mapping[str, str]) -> Add
     joint = "" if name.upper().startswith("PG") and "_" not in name else "_"
     port = env.get(f"{stem}{joint}PORT", "").strip()
     database = next((v for e in _DATABASE_ENDINGS if (v := env.get(f"{stem}{joint}{e}", ""))), "")
+    words = {word.upper() for word in _WORDS.findall(name)}
+    scheme = next((_SCHEMES[word] for word in sorted(words & _SCHEMES.keys())), "")
     return Address(
         address.host,
         int(port) if port.isdecimal() and len(port) < 6 else 0,
-        address.scheme,
+        address.scheme or scheme,
         address.database or (database if _DESTINATION_NAME.fullmatch(database) else ""),
     )
 

@@ -65,3 +65,12 @@ def image(text: str) -> Image:
     if name == "server" and head.endswith("mssql"):
         name = "mssql-server"
     return Image(f"{head}{slash}{last.partition(':')[0]}", name, tag, digest)
+
+
+def role_of(text: str, name: str) -> Role:
+    """What a container is, by its image, else by being named like a product itself (an image built at home).
+
+    >>> role_of("acme/tuned-db:3", "postgres"), role_of("acme/web", "web")
+    ('database', '')
+    """
+    return image(text).role or image(name).role

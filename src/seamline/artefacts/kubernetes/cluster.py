@@ -10,7 +10,7 @@ from typing import Any
 
 from seamline.analysis.manifests import objects, sets
 from seamline.analysis.manifests.addresses import Address, Role
-from seamline.analysis.manifests.images import Image, image
+from seamline.analysis.manifests.images import Image, image, role_of
 from seamline.analysis.manifests.objects import Manifest
 from seamline.analysis.manifests.plain import text, texts
 
@@ -70,7 +70,7 @@ class Cluster:
         if workload.kind not in objects.RUNNING:
             return workload.ref
         if workload.ref not in self._names:
-            kind = software(workload).role or "service"
+            kind = role_of(software(workload).name, workload.name) or "service"
             self._names[workload.ref] = f"{kind}:{self._name(workload, kind)}"
         return self._names[workload.ref]
 

@@ -69,7 +69,7 @@ def _of_environment(one: Manifest, entity: str, env: dict[str, str], cluster: Cl
             continue
         predicate = _predicate(link.predicate, other)
         yield Fact(entity, predicate, one.place, other)
-        if link.address.database and other.startswith("database:"):
+        if link.address.scheme and link.address.database and other.startswith("database:"):
             yield Fact(other, "named", one.place, str(link.address))
 
 

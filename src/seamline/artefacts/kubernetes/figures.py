@@ -1,8 +1,8 @@
 """Capacity that manifests set: sizes, bounds, requests and limits, pools, connections."""
 
-import re
 from collections.abc import Iterator, Mapping
 
+from seamline.analysis.manifests.connections import limit, pooled
 from seamline.analysis.manifests.environment import pool_size, workers
 from seamline.analysis.manifests.images import POOLERS
 from seamline.analysis.manifests.objects import Manifest, arguments, needs
@@ -19,22 +19,6 @@ _BOUNDS = {
     "HorizontalPodAutoscaler": (("minReplicas", "min_replicas"), ("maxReplicas", "max_replicas")),
     "ScaledObject": (("minReplicaCount", "min_replicas"), ("maxReplicaCount", "max_replicas")),
 }
-_ARGUMENT = re.compile(r"(?:-c\s*)?(?:--)?max[_-]connections=(\d{1,7})")
-_VARIABLES = (
-    "POSTGRESQL_MAX_CONNECTIONS",
-    "POSTGRES_MAX_CONNECTIONS",
-    "MYSQL_MAX_CONNECTIONS",
-    "MARIADB_MAX_CONNECTIONS",
-)
-_POOLER_VARIABLES = ("PGBOUNCER_MAX_CLIENT_CONN", "MAX_CLIENT_CONN")
-_POOLER_POOLS = (
-    "PGBOUNCER_MAX_DB_CONNECTIONS",
-    "MAX_DB_CONNECTIONS",
-    "PGBOUNCER_DEFAULT_POOL_SIZE",
-    "DEFAULT_POOL_SIZE",
-)
-_SETTING = re.compile(r"(?m)^\s*max[_-]connections\s*[=\s]\s*'?(\d{1,7})'?\s*(?:#.*)?$")
-_POOLER_SETTING = re.compile(r"(?m)^\s*max_client_conn\s*=\s*(\d{1,7})\s*(?:[;#].*)?$")
 
 
 def figures(cluster: Cluster) -> Iterator[Figure]:
@@ -78,27 +62,12 @@ def _connections(one: Manifest, cluster: Cluster) -> Iterator[Figure]:
         yield from _figure(entity, "db_pool_size", pool_size(env), one)
         yield from _figure(entity, "workers_per_replica", workers(env), one)
     elif pooler:
-        yield from _figure(entity, "db_pool_size", _count(env, _POOLER_POOLS), one)
+        yield from _figure(entity, "db_pool_size", pooled(env), one)
 
 
 def _limit(one: Manifest, env: Mapping[str, str], cluster: Cluster, *, pooler: bool) -> float | None:
-    """Connections it takes: from its command line, its environment, else the configuration mounted into it."""
-    if (said := _count(env, _POOLER_VARIABLES if pooler else _VARIABLES)) is not None:
-        return said
-    setting = _POOLER_SETTING if pooler else _SETTING
-    for container in one.containers:
-        for argument in [] if pooler else arguments(container):
-            if match := _ARGUMENT.fullmatch(argument.strip()) or re.search(
-                r"\s--max[_-]connections=(\d{1,7})\b|\s-c\s*max_connections=(\d{1,7})\b", argument
-            ):
-                return float(next(g for g in match.groups() if g))
-    for need in needs(one):
-        if need.kind == "ConfigMap":
-            for value in cluster.config(one.namespace, need.name).values():
-                if match := setting.search(value[:200_000]):
-                    return float(match[1])
-    return None
-
-
-def _count(env: Mapping[str, str], names: tuple[str, ...]) -> float | None:
-    return next((float(env[n]) for n in names if re.fullmatch(r"\d{1,7}", env.get(n, "").strip())), None)
+    """Connections it takes; configuration is looked for in what is mounted into it."""
+    mounted = sorted({need.name for need in needs(one) if need.kind == "ConfigMap"})
+    settings = [value for name in mounted for value in cluster.config(one.namespace, name).values()]
+    command = [argument for container in one.containers for argument in arguments(container)]
+    return limit(env, command, settings, pooler=pooler)
