@@ -5,11 +5,14 @@ from typing import Any
 
 from google.protobuf import (
     any_pb2,
+    api_pb2,
     duration_pb2,
     empty_pb2,
     field_mask_pb2,
+    source_context_pb2,
     struct_pb2,
     timestamp_pb2,
+    type_pb2,
     wrappers_pb2,
 )
 from google.protobuf import descriptor_pb2 as pb
