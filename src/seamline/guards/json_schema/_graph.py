@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from seamline.guards.json_schema._references import References, leading_to_a_difference, refs_in
 from seamline.guards.json_schema._shape import Shape, Union, conjuncts, shape
 from seamline.guards.json_schema._steps import ENTERED, Step, steps
+from seamline.guards.json_schema._unions import Left, refers, united
 
 Side = Literal["senders", "readers"]
 _HIDDEN = {"senders": "readOnly", "readers": "writeOnly"}
@@ -31,16 +32,20 @@ class Difference(Struct, frozen=True):
 class _Node:
     """A pair of schemas: what differs in them, and the pairs within."""
 
-    __slots__ = ("below", "leads", "name", "steps")
+    __slots__ = ("below", "leads", "left", "name", "steps")
 
     def __init__(self, name: str) -> None:
         self.name = name  # of the referred schema, "" for one that stands where it is used
         self.steps: tuple[Step, ...] = ()
+        self.left: tuple[
+            Left, ...
+        ] = ()  # branches of which it isn't known yet whether others stand in for them
         self.below: list[tuple[str, _Node]] = []
         self.leads = False
 
 
 _Pair = tuple[_Node, Any, Any]
+_MOST_PAIRS = 64  # of branches that are held against each other when it isn't plain which became which
 _NOTHING = shape({}, References({}))
 
 
@@ -50,6 +55,7 @@ class Graph:
     def __init__(self, before: Any, after: Any, side: Side) -> None:
         self.before, self.after, self._side = References(before), References(after), side
         self._differing = leading_to_a_difference(self.before, self.after)
+        self._asked: dict[bytes, bool] = {}
         self._known: dict[tuple[bytes, bytes], _Node] = {}
 
     def differences(self, before: Any, after: Any) -> list[Difference]:
@@ -57,7 +63,44 @@ class Graph:
         top = self._grown(before, after)
         if top is None or not top.leads:
             return []
-        return list(_reached(top))
+        return list(self._reached(top))
+
+    def _reached(self, top: _Node) -> Iterator[Difference]:
+        seen = {id(top)}
+        waiting: deque[tuple[_Node, tuple[str, ...], tuple[str, ...]]] = deque([(top, (), (top.name,))])
+        while waiting:
+            node, path, written = waiting.popleft()
+            self._settle(node)
+            for step in node.steps:
+                at = (f"properties/{step.at}",) if step.at else ()
+                yield Difference(step, path + at, (*written, *at))
+            for segment, below in node.below:
+                if below.leads and id(below) not in seen:
+                    seen.add(id(below))
+                    origin = (below.name,) if below.name else (*written, segment)
+                    waiting.append((below, (*path, segment), origin))
+
+    def _settle(self, node: _Node) -> None:
+        """Say of the branches that came or went those for which no other branch stands in."""
+        left, node.left = node.left, ()
+        for one in left:
+            asks = one.others if len(left) * len(one.others) <= _MOST_PAIRS else ()
+            if not any(self._stands_in(one, other) for other in asks):
+                node.steps += (one.step,)
+
+    def _stands_in(self, one: Left, other: Any) -> bool:
+        """Whether this side feels no difference between a branch and another one."""
+        pair = (one.branch, other) if one.went else (other, one.branch)
+        key = encode(pair, order="sorted")
+        if key in self._asked:
+            return self._asked[key]
+        self._asked[key] = False  # while it is being asked: a branch that contains itself
+        felt = (self._felt(d.step) for d in self.differences(*pair))
+        self._asked[key] = not any(felt)
+        return self._asked[key]
+
+    def _felt(self, step: Step) -> bool:
+        return bool(step.senders if self._side == "senders" else step.readers)
 
     def _grown(self, before: Any, after: Any) -> _Node | None:
         """The node of a pair with all below it; None when the two can't differ."""
@@ -75,13 +118,13 @@ class Graph:
         before, after = _bare(before), _bare(after)
         if before == after and not (self._differing & refs_in(before)):
             return None
-        if not (_refers(before) or _refers(after)):
+        if not (refers(before) or refers(after)):
             node = _Node("")
             fresh.append((node, before, after))
             return node
         key = (encode(before, order="sorted"), encode(after, order="sorted"))
         if key not in self._known:
-            self._known[key] = _Node(_refers(after) or _refers(before))
+            self._known[key] = _Node(refers(after) or refers(before))
             fresh.append((self._known[key], before, after))
         return self._known[key]
 
@@ -91,8 +134,7 @@ class Graph:
         node.steps = tuple(
             self._seen(step, was, now) for step in steps(was, now) if self._concerns(step, was, now)
         )
-        unions, pairs = _unions(was, now)
-        node.steps += unions
+        node.left, pairs = united(was.unions, now.unions)
         for segment, a, b in (*self._within(was, now), *pairs):
             below = self._node(a, b, fresh)
             if below is not None:
@@ -147,17 +189,6 @@ def _defaulted(schema: Any) -> bool:
     return isinstance(schema, Mapping) and "default" in schema
 
 
-def _refers(schema: Any) -> str:
-    """The name of the schema that a schema refers to at its top; "" when it stands by itself."""
-    if not isinstance(schema, Mapping):
-        return ""
-    ref = schema.get("$ref", schema.get("$dynamicRef"))
-    if isinstance(ref, str):
-        return ref
-    parts = schema.get("allOf")
-    return next((name for p in parts if (name := _refers(p))), "") if isinstance(parts, list) else ""
-
-
 _SAYING = frozenset({"description", "title", "summary", "example", "examples", "deprecated", "$comment"})
 
 
@@ -180,7 +211,7 @@ def _mark(fresh: Sequence[_Node]) -> None:
     for node in fresh:
         for _, below in node.below:
             above.setdefault(id(below), []).append(node)
-    stack = [n for n in fresh if n.steps or any(b.leads for _, b in n.below)]
+    stack = [n for n in fresh if n.steps or n.left or any(b.leads for _, b in n.below)]
     for node in stack:
         node.leads = True
     while stack:
@@ -190,89 +221,9 @@ def _mark(fresh: Sequence[_Node]) -> None:
                 stack.append(node)
 
 
-def _reached(top: _Node) -> Iterator[Difference]:
-    seen = {id(top)}
-    waiting: deque[tuple[_Node, tuple[str, ...], tuple[str, ...]]] = deque([(top, (), (top.name,))])
-    while waiting:
-        node, path, written = waiting.popleft()
-        for step in node.steps:
-            at = (f"properties/{step.at}",) if step.at else ()
-            yield Difference(step, path + at, (*written, *at))
-        for segment, below in node.below:
-            if below.leads and id(below) not in seen:
-                seen.add(id(below))
-                waiting.append(
-                    (below, (*path, segment), (below.name,) if below.name else (*written, segment))
-                )
-
-
-def _unions(was: Shape, now: Shape) -> tuple[tuple[Step, ...], list[tuple[str, Any, Any]]]:
-    """Branches that came or went, and the pairs of those that stayed."""
-    found: list[Step] = []
-    pairs: list[tuple[str, Any, Any]] = []
-    for i in range(max(len(was.unions), len(now.unions))):
-        a = was.unions[i] if i < len(was.unions) else None
-        b = now.unions[i] if i < len(now.unions) else None
-        found += _union(a, b, pairs)
-    return tuple(found), pairs
-
-
 def _wrapped(schema: Any, own: Shape, other: Shape) -> Shape:
     """A schema without a union, held against one that is nothing but a union: as its only branch."""
     bare = not (other.typed or other.properties or other.required)
     if own.unions or len(other.unions) != 1 or not bare or own == _NOTHING:
         return own
     return replace(_NOTHING, unions=(Union(other.unions[0].kind, (schema,)),))
-
-
-def _union(was: Union | None, now: Union | None, pairs: list[tuple[str, Any, Any]]) -> Iterator[Step]:
-    if was is None and now is not None:
-        yield Step(f"{now.kind}-set", f"one of {len(now.branches)} has to fit", "breaks", "")
-    elif now is None and was is not None:
-        yield Step(f"{was.kind}-unset", f"none of {len(was.branches)} has to fit any more", "", "breaks")
-    elif was is not None and now is not None:
-        gone, new = _matched(was, now, pairs)
-        for branch in gone:
-            yield Step(f"{was.kind}-removed", _titled(branch), "breaks", "")
-        for branch in new:
-            yield Step(f"{now.kind}-added", _titled(branch), "", "breaks")
-
-
-def _matched(was: Union, now: Union, pairs: list[tuple[str, Any, Any]]) -> tuple[list[Any], list[Any]]:
-    """Pair branches by text, then by name, by type, then the one left over on each side; returns the rest."""
-    gone, new = list(was.branches), list(now.branches)
-    for same in (_equal, _namesakes, _of_one_type):
-        for a in list(gone):
-            b = next((b for b in new if same(a, b)), None)
-            if b is not None:
-                gone.remove(a)
-                new.remove(b)
-                pairs.append((f"{now.kind.replace('-o', 'O')}[{_titled(b)}]", a, b))
-    if len(gone) == 1 and len(new) == 1 and not (_refers(gone[0]) or _refers(new[0])):
-        pairs.append((now.kind.replace("-o", "O"), gone.pop(), new.pop()))
-    return gone, new
-
-
-def _equal(a: Any, b: Any) -> bool:
-    return bool(a == b)
-
-
-def _namesakes(a: Any, b: Any) -> bool:
-    return bool(_key(a)) and _key(a) == _key(b)
-
-
-def _of_one_type(a: Any, b: Any) -> bool:
-    if not isinstance(a, Mapping) or not isinstance(b, Mapping) or _key(a) or _key(b):
-        return False
-    return a.get("type") is not None and a.get("type") == b.get("type")
-
-
-def _key(schema: Any) -> str:
-    title = schema.get("title") if isinstance(schema, Mapping) else None
-    return _refers(schema) or (title if isinstance(title, str) else "")
-
-
-def _titled(schema: Any) -> str:
-    if not isinstance(schema, Mapping):
-        return "anything" if schema else "nothing"
-    return _key(schema).rpartition("/")[2] or str(schema.get("type") or "an unnamed schema")

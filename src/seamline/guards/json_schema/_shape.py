@@ -166,7 +166,7 @@ def _types(parts: Sequence[Mapping[str, Any]]) -> tuple[Types, bool, bool]:
         types = frozenset(t for t in types if t in asked or (t == "integer" and "number" in asked))
     if not typed:
         types, typed = _implied(parts)
-        return types, True, typed
+        return types, not typed, typed
     # `nullable: true` beside an allOf or a reference has no type of its own, and everybody means it
     return types, null or any(p.get("nullable") is True and "type" not in p for p in parts), True
 
