@@ -16,7 +16,7 @@ from seamline.model.stack import LooseEnd, Relation
 
 # Domain of what nobody declared and whose owner has none.
 DOMAIN_OF_KIND = {
-    "service": "dev", "endpoint": "dev", "api": "dev", "repo": "dev", "agent": "dev", "alert": "platform", "scrape": "platform",
+    "service": "dev", "endpoint": "dev", "api": "dev", "schema": "dev", "repo": "dev", "agent": "dev", "alert": "platform", "scrape": "platform",
     "deployment": "platform", "autoscaler": "platform", "pod": "platform", "database": "platform",
     "queue": "platform", "dataset": "data", "column": "data", "job": "data", "dashboard": "data", "model": "data",
     "desk": "support", "topic": "support", "vendor": "vendor", "peer": "vendor",

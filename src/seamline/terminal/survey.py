@@ -1,7 +1,7 @@
 """What `init PATH...` found, as a page in the terminal and as JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from rich.console import Console, Group, RenderableType
@@ -9,15 +9,23 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from seamline.model.artefact import Unread
 from seamline.terminal.plain import long, plain, short
 
 if TYPE_CHECKING:
     from seamline.analysis.survey.page import Border, Meeting
+    from seamline.analysis.survey.people import Trouble
     from seamline.app.survey import Page
+    from seamline.model.artefact import Place, Unread
+    from seamline.model.stack import LooseEnd
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 MOST_BORDERS = 8  # of one standing
-MOST_MEETINGS = 3  # of one border
+FEW_BORDERS = 2  # of one standing: then more is said of each
+MOST_MEETINGS = 3  # of one border of many
+MANY = 1_000_000
+MOST_NAMES = 6  # of seams that are alike
 MOST_LINES = 8  # of any other section
 _MAX_WIDTH = 120
 _HEADS = {
@@ -28,10 +36,10 @@ _HEADS = {
     ),
     "unclaimed": (
         "Unclaimed",
-        "nobody is named for one end or both: {root} answers until somebody is",
+        "nobody is named for an end: {root} stands in for them",
         "bold yellow",
     ),
-    "contested": ("Contested", "two people are named for one end", "bold yellow"),
+    "contested": ("Contested", "several people are named for an end", "bold yellow"),
     "held": ("By border", "where two owners or two domains meet", "bold"),
 }
 _PLURALS = {"autoscaler": "autoscalers", "repo": "repositories", "queue": "queues", "box": "boxes"}
@@ -90,103 +98,142 @@ def _section(title: str, n: int, about: str, style: str) -> Iterator[RenderableT
 
 
 def _borders(some: "Sequence[Border]", names: Mapping[str, str], every: bool) -> RenderableType:
-    """A row a border: who answers, how high, whose work meets whose, and what it is that meets."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0), expand=True)
-    table.add_column("answers", ratio=2)
-    table.add_column("alt", justify="right", no_wrap=True)
-    table.add_column("seams", justify="right", no_wrap=True)
-    table.add_column("between", ratio=2)
-    table.add_column("what meets", ratio=6)
+    """For each border who answers, how high above, and whose work meets whose; below it what it is that meets."""
     shown = some if every else some[:MOST_BORDERS]
+    n_most = MANY if every else MOST_MEETINGS if len(shown) > FEW_BORDERS else MOST_LINES
+    lines: list[RenderableType] = []
     for border in shown:
-        table.add_row(
-            Text(plain(names.get(border.person, border.person)), style="bold"),
-            str(border.altitude),
-            str(border.n_seams),
-            Text(_between(border, names)),
-            _meetings(border.meetings, every),
-        )
-    rows: list[RenderableType] = [table]
+        person = plain(names.get(border.person, border.person))
+        about = f"{counted(border.n_seams, 'seam')}, altitude {border.altitude}, {_between(border, names)}"
+        lines.append(Text.assemble((person, "bold"), (f"  {about}", "dim")))
+        lines.append(Padding(_meetings(border.meetings, n_most), (0, 0, 0, 4)))
     if rest := some[len(shown) :]:
-        rows.append(
-            _more(f"{counted(len(rest), 'more border')} with {counted(sum(b.n_seams for b in rest), 'seam')}")
-        )
-    return Padding(Group(*rows), (0, 0, 0, 2))
+        n = sum(b.n_seams for b in rest)
+        lines.append(_more(f"{counted(len(rest), 'more border')} with {counted(n, 'seam')}"))
+    return Padding(Group(*lines), (0, 0, 0, 2))
 
 
 def _between(border: "Border", names: Mapping[str, str]) -> str:
     first, second = (plain(names.get(owner, owner)) for owner in border.owners)
-    return f"{first} and {second}" if first != second else f"{first}, two domains"
+    if first != second:
+        return f"between {first} and {second}"
+    met = sorted({end.partition(" ")[0] for m in border.meetings for end in (m.source, m.target)})
+    return (
+        f"between {', '.join(met[:-1])} and {met[-1]} of {first}"
+        if len(met) > 1
+        else f"within what is {first}'s"
+    )
 
 
-def _meetings(meetings: "Sequence[Meeting]", every: bool) -> Text:
-    shown = meetings if every else meetings[:MOST_MEETINGS]
+def _meetings(meetings: "Sequence[Meeting]", n_most: int) -> RenderableType:
+    shown = meetings[:n_most]
     lines = [_meeting(m) for m in shown]
     if rest := meetings[len(shown) :]:
-        lines.append(
-            Text(f"and {sum(m.n_seams for m in rest)} of {counted(len(rest), 'other kind')}", style="dim")
-        )
-    return Text("\n").join(lines)
+        n = sum(m.n_seams for m in rest)
+        lines.append(Text(f"and {counted(n, 'seam')} of {counted(len(rest), 'other kind')}", style="dim"))
+    table = Table.grid(padding=(0, 0))
+    table.add_column(overflow="fold")
+    for line in lines:
+        table.add_row(line)
+    return table
 
 
 def _meeting(m: "Meeting") -> Text:
-    source, target = (short(plain(ref)) for ref in m.example)
+    """The first seam in full; of the others, at the end that differs, the names."""
+    source, target = m.examples[0]
     text = Text(f"{_named(source)} {m.kind.replace('_', ' ')} {_named(target)}")
-    if m.n_seams > 1:
-        text.append(f"  and {m.n_seams - 1} more {m.source} to {m.target}", style="dim")
+    if m.n_seams == 1:
+        return text
+    sources, targets = (list(dict.fromkeys(pair[i] for pair in m.examples)) for i in (0, 1))
+    outward = m.target.startswith("vendor") or len(targets) > len(sources)
+    telling = (targets if outward and len(targets) > 1 else sources)[1 : 1 + MOST_NAMES]
+    more = f"{m.n_seams - 1 - len(telling)} more" if m.n_seams - 1 > len(telling) else ""
+    text.append(f", and {', '.join(filter(None, (*map(_called, telling), more)))}", style="dim")
     return text
 
 
 def _named(ref: str) -> str:
     """A ref without the word that its own shape shows."""
-    return ref.removeprefix("dataset:")
+    return short(plain(ref)).removeprefix("dataset:")
+
+
+def _called(ref: str) -> str:
+    """The last part of a name."""
+    return plain(ref.partition(":")[2].rpartition("/")[2])
 
 
 def _people(page: "Page", every: bool) -> Iterator[RenderableType]:
     if not page.troubles:
         return
-    yield from _section("People", len(page.troubles), "owners that are named and can't answer", "bold yellow")
-    told = [Text.assemble(plain(t.why), (f"  {t.place}: {plain(t.mend)}", "dim")) for t in page.troubles]
-    yield _lines(told, every)
+    alike: dict[tuple[str, str], list[Trouble]] = {}
+    for trouble in page.troubles:
+        alike.setdefault((trouble.why, trouble.mend), []).append(trouble)
+    yield from _section(
+        "People", len(alike), "owners who are named and can't answer, or not alone", "bold yellow"
+    )
+    yield _lines(
+        [_told(why, mend, [t.place for t in some]) for (why, mend), some in _most_first(alike)], every
+    )
+
+
+def _told(why: str, mend: str, places: "Sequence[Place]") -> Text:
+    more = f" and {counted(len(places) - 1, 'other place')}" if len(places) > 1 else ""
+    return Text.assemble(plain(why), (f"  {plain(str(places[0]))}{more}: {plain(mend)}", "dim"))
+
+
+def _most_first(alike: "Mapping[K, Sequence[V]]") -> "list[tuple[K, Sequence[V]]]":
+    return sorted(alike.items(), key=lambda pair: -len(pair[1]))
 
 
 def _joins(page: "Page", every: bool) -> Iterator[RenderableType]:
-    by_evidence: dict[str, int] = {}
-    for match in page.joined.matches:
-        by_evidence[match.evidence] = by_evidence.get(match.evidence, 0) + 1
-    if not by_evidence:
-        return
-    yield from _section(
-        "Joined by name", len(page.joined.matches), "application tables and what is loaded of them", "bold"
-    )
-    yield _lines([Text(plain(evidence)) for evidence in by_evidence], every)
+    matches = page.joined.matches
+    if matches:
+        yield from _section(
+            "Joined by name", len(matches), "an application's table, and what is loaded of it", "bold"
+        )
+        yield _lines(
+            [Text(plain(evidence)) for evidence in dict.fromkeys(m.evidence for m in matches)], every
+        )
 
 
 def _loose(page: "Page", every: bool) -> Iterator[RenderableType]:
-    if not page.loose_ends:
+    lost = {one.origin: one for one in page.joined.lost}
+    others = [end for end in page.loose_ends if end.ref not in lost]
+    if not lost and not others:
         return
-    yield from _section(
-        "Loose ends", len(page.loose_ends), "spoken of, and defined nowhere that was read", "bold"
+    about = "read or called, and made nowhere that was read: name its checkout, or declare who keeps it"
+    yield from _section("Loose ends", len(lost) + len(others), about, "bold")
+    tables = sorted(lost.values(), key=lambda one: -len(one.tables))
+    told = [_lost(one.origin, one.repository, one.tables) for one in tables]
+    yield _lines([*told, *(_loose_end(end) for end in others)], every)
+
+
+def _lost(origin: str, repository: str, tables: Sequence[str]) -> Text:
+    what = f"; {plain(repository)} has no such tables" if repository else ""
+    example = _named(tables[0])
+    return Text.assemble(
+        plain(origin), (f"  {counted(len(tables), 'table')} of its name{what}: {example}", "dim")
     )
-    told = [
-        Text.assemble(
-            short(e.ref),
-            (f"  may be {short(e.suggestion)}: {plain(e.evidence)}" if e.suggestion else "", "dim"),
-        )
-        for e in page.loose_ends
-    ]
-    yield _lines(told, every)
+
+
+def _loose_end(end: "LooseEnd") -> Text:
+    maybe = f"  may be {short(end.suggestion)}: {plain(end.evidence)}" if end.suggestion else ""
+    return Text.assemble(short(end.ref), (maybe, "dim"))
 
 
 def _unread(page: "Page", every: bool) -> Iterator[RenderableType]:
     if not page.unread:
         return
+    alike: dict[tuple[str, str, str], list[Unread]] = {}
+    for one in page.unread:
+        alike.setdefault((one.place.repository, one.why, one.mend), []).append(one)
     yield from _section("Not read", len(page.unread), "the rest of these repositories was", "bold")
-    yield _lines([_one_unread(u) for u in page.unread], every)
+    yield _lines([_not_read([u.place for u in some], *key[1:]) for key, some in alike.items()], every)
 
 
-def _one_unread(u: Unread) -> Text:
-    return Text.assemble(plain(str(u.place)), f"  {plain(u.why)}", (f"  ({plain(u.mend)})", "dim"))
+def _not_read(places: "Sequence[Place]", why: str, mend: str) -> Text:
+    more = f" and {counted(len(places) - 1, 'other place')}" if len(places) > 1 else ""
+    return Text.assemble(plain(str(places[0])), f"{more}  {plain(why)}", (f"  ({plain(mend)})", "dim"))
 
 
 def _lines(lines: Sequence[Text], every: bool) -> RenderableType:

@@ -58,7 +58,7 @@ def read(
         page = verb.survey(opened_home, surveyed, owner=known, name=name, org=org)
         sys.stdout.write(survey.as_json(page)) if json else survey.show(page, every=every)
         if not json:
-            _next(opened_home, page.organisation.name, paths, kept=home is not None)
+            _next(opened_home, kept=home is not None)
 
 
 def _home(home: Path | None) -> "AbstractContextManager[Home]":
@@ -81,17 +81,17 @@ def _owner(paths: Sequence[Path], home: "Home", org: Path | None) -> str:
     return found or UNNAMED
 
 
-def _next(home: "Home", organisation: str, paths: Sequence[Path], *, kept: bool) -> None:
+def _next(home: "Home", *, kept: bool) -> None:
     """What to do with the page."""
-    del organisation
-    print("\nNext:")
     if kept:
-        print(f"  edit {home.config}: who people are, who keeps what nobody claims")
-        print("  seamline seams | entities | loose-ends     all of it, as lists")
-        print("  seamline serve                             the same as pages, and an inbox for your tools")
-    else:
-        where = " ".join(str(path) for path in paths[:3]) + (" ..." if len(paths) > 3 else "")
+        print(f"\nKept in {home.path}. Next:")
+        print(f"  edit {home.config}")
         print(
-            f"  seamline init {where} --home DIR    keep it (nothing was written), with a seamline.toml to edit"
+            "                                 people, and who keeps what nobody claims; it is followed by itself"
         )
-        print("  seamline init ... --all       nothing cut short; --json for programs")
+        print("  seamline seams | entities | loose-ends    all of it, as lists")
+        print("  seamline serve                            the same as pages, and an inbox for your tools")
+        return
+    print("\nNothing was written. Next:")
+    print("  seamline init PATH... --home DIR    keep it, with a seamline.toml to say who keeps what")
+    print("  seamline init PATH... --all         nothing cut short; --json for programs")

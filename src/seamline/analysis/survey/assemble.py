@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from seamline.analysis.survey import joining, places, services
+from seamline.analysis.survey import joining, places, scopes, services
 from seamline.analysis.survey.joining import Joined
 from seamline.analysis.survey.told import CARRIED, Repository, Statement, Told, Word
 from seamline.model.artefact import Fact, Found, Ownership, Table
@@ -31,6 +31,7 @@ class Assembled(Struct, frozen=True):
 
 def assemble(repositories: Sequence[Repository], organisation: Organisation, whose: Whose) -> Assembled:
     """The deliveries, one a repository in their order, then one for what was joined across them. Pure."""
+    repositories = scopes.apart(repositories)
     own = services.statements(repositories)
     joined = joining.join(repositories, own, organisation)
     told = [_told(repository, own[repository.name], whose) for repository in repositories]

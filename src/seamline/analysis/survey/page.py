@@ -22,14 +22,17 @@ Standing = Literal["out_of_reach", "unclaimed", "contested", "held"]
 STANDINGS: tuple[Standing, ...] = ("out_of_reach", "unclaimed", "contested", "held")
 
 
+N_EXAMPLES = 12  # of one meeting
+
+
 class Meeting(Struct, frozen=True):
-    """Seams of one border and standing that are alike: what meets what, how often, and one of them."""
+    """Seams of one border and standing that are alike: what meets what, how often, and the first few of them."""
 
     kind: str
     source: str  # "dev service"
     target: str
     n_seams: int
-    example: tuple[str, str]  # the two units of the first
+    examples: tuple[tuple[str, str], ...]  # their two units
 
 
 class Border(Struct, frozen=True):
@@ -98,7 +101,10 @@ def _meetings(seams: Sequence[Seam], stack: StackMap) -> tuple[Meeting, ...]:
     for seam in seams:
         source, target = (f"{stack.domain(end)} {kind_of(end)}" for end in (seam.source, seam.target))
         alike.setdefault((seam.kind, source, target), []).append(seam)
-    found = [Meeting(*key, len(some), (some[0].source, some[0].target)) for key, some in alike.items()]
+    found = [
+        Meeting(*key, len(some), tuple((s.source, s.target) for s in some[:N_EXAMPLES]))
+        for key, some in alike.items()
+    ]
     return tuple(sorted(found, key=lambda m: (-m.n_seams, m.kind, m.source, m.target)))
 
 

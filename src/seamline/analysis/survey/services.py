@@ -8,6 +8,7 @@ from seamline.analysis.survey.told import Repository, Statement
 from seamline.model.artefact import Document, Fact, Operation, Table
 from seamline.model.refs import kind_of, name_of
 
+SQL = "dataset:sql://"  # what plain SQL speaks of, by repository
 _APIS = frozenset({"openapi", "protobuf"})
 
 
@@ -87,9 +88,15 @@ def _own_work(repository: Repository) -> str:
 
 
 def tables_of(repository: Repository) -> Mapping[str, str]:
-    """The application tables of a repository, by ref, each with the place it is known from."""
-    out: dict[str, str] = {}
+    """The application tables of a repository, by ref, each with the place it is known from.
+
+    Those that migrations make; where there are none, those that its plain SQL creates.
+    """
+    migrated: dict[str, str] = {}
+    created: dict[str, str] = {}
     for one in repository.found:
         if isinstance(one, Table) and one.dataset.startswith(APPLICATION):
-            out.setdefault(one.dataset, str(one.place))
-    return out
+            migrated.setdefault(one.dataset, str(one.place))
+        elif isinstance(one, Table) and one.complete and one.dataset.startswith(SQL):
+            created.setdefault(one.dataset, str(one.place))
+    return migrated or created

@@ -6,7 +6,7 @@ other application fits as well; its evidence says how many.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -35,6 +35,7 @@ _NO_NAME = frozenset(
         "raw",
     }
 )
+_SHORTEST = 4  # letters of a word that may stand for a longer name
 _MOST_WORDS = 24  # of a name; longer ones are not looked into
 
 
@@ -51,6 +52,7 @@ class Landed(Struct, frozen=True):
 
     ref: str
     parts: tuple[str, ...]
+    source: str = ""  # what those who read it call where it comes from
 
     @property
     def table(self) -> str:
@@ -59,8 +61,8 @@ class Landed(Struct, frozen=True):
 
     @property
     def group(self) -> tuple[str, ...]:
-        """All parts before: database and schema."""
-        return self.parts[:-1]
+        """All parts before, database and schema, and the readers' word for where it comes from."""
+        return (*self.parts[:-1], *([self.source] if self.source else ()))
 
 
 class Match(Struct, frozen=True, order=True):
@@ -73,6 +75,9 @@ class Match(Struct, frozen=True, order=True):
     how: str  # declared | found
 
 
+_Cut = tuple[tuple[str, ...], str, str]  # schema, what stands before and after a table's own name
+
+
 class _Spelling(Struct, frozen=True, order=True):
     """What stands before and after the table's own name, in one schema, for one application."""
 
@@ -81,7 +86,7 @@ class _Spelling(Struct, frozen=True, order=True):
     before: str
     after: str
 
-    def cut(self) -> tuple[object, ...]:
+    def cut(self) -> _Cut:
         """The same for any application."""
         return (self.group, self.before, self.after)
 
@@ -148,13 +153,14 @@ def found(landed: Sequence[Landed], applications: Sequence[Application]) -> list
     """What found templates join, each landed table at most once. O(landed x words of a name squared)."""
     hits = _hits(landed, applications)
     by_name = {app.repository: app for app in applications}
-    sizes = Counter(one.group for one in landed)
-    rivals: dict[tuple[object, ...], dict[str, int]] = defaultdict(dict)
+    rivals: dict[_Cut, dict[str, int]] = defaultdict(dict)
     for spelling, fits in hits.items():
         rivals[spelling.cut()][spelling.repository] = len(fits)
+    sizes = _sizes(landed, {s.cut() for s in hits if len(hits[s]) >= FEWEST})
     best: dict[str, tuple[int, int, _Spelling, str]] = {}
     for spelling in sorted(s for s in hits if len(hits[s]) >= FEWEST):
-        if _is_clear(spelling, rivals[spelling.cut()], by_name, sizes[spelling.group]):
+        cut = spelling.cut()
+        if _is_clear(spelling, rivals[cut], by_name, sizes[cut]):
             for ref, table in hits[spelling].items():
                 rank = (len(hits[spelling]), len(table), spelling, table)
                 best[ref] = max(rank, best.get(ref, rank))
@@ -164,8 +170,22 @@ def found(landed: Sequence[Landed], applications: Sequence[Application]) -> list
     ]
 
 
+def _sizes(landed: Iterable[Landed], cuts: Iterable[_Cut]) -> dict[_Cut, int]:
+    """How many tables of a schema stand between the same two texts, whatever they are called."""
+    by_group: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for one in landed:
+        by_group[one.group].append(one.table.lower())
+    return {
+        (group, before, after): sum(
+            len(t) > len(before) + len(after) and t.startswith(before) and t.endswith(after)
+            for t in by_group[group]
+        )
+        for group, before, after in cuts
+    }
+
+
 def _share(spelling: _Spelling, n: int, app: Application) -> str:
-    where = ".".join(spelling.group)
+    where = ".".join(dict.fromkeys(spelling.group))
     inside = f" in {where}" if where else ""
     return f"template {spelling.in_words()}{inside}: {n} of {len(app.tables)} tables of {app.repository} fit"
 
@@ -200,27 +220,35 @@ def _cuts(name: str) -> Iterator[tuple[str, str, str]]:
 def _is_clear(
     spelling: _Spelling, fits: Mapping[str, int], by_name: Mapping[str, Application], size: int
 ) -> bool:
-    """Whether no other application fits as well: one that the spelling names goes before all that it doesn't name.
+    """Whether no other application fits as well: one that the spelling names goes before one that it half names.
 
-    `fits` counts tables by repository. A spelling that names nobody has to be most of its schema's `size` tables,
-    and nobody else's half as well.
+    `fits` counts tables by repository. A spelling that names nobody has to hold more than the plain table, and fit more
+    than half of the `size` tables that are spelled so, and nobody else half as many.
     """
-    n = fits[spelling.repository]
+    n, mine = fits[spelling.repository], names(spelling, by_name[spelling.repository])
     others = {name: m for name, m in fits.items() if name != spelling.repository}
-    named = {name for name, app in by_name.items() if names(spelling, app)}
-    if spelling.repository in named:
-        return not any(m >= n and name in named for name, m in others.items())
-    return not named and 2 * n > size and all(2 * m < n for m in others.values())
+    levels = {name: names(spelling, by_name[name]) for name in others}
+    if any(level > mine for level in levels.values()):
+        return False
+    if mine:
+        return not any(m >= n and levels[name] == mine for name, m in others.items())
+    around = _Spelling((), spelling.repository, spelling.before, spelling.after)
+    if not (spelling.before or spelling.after) or any(names(around, app) == 2 for app in by_name.values()):
+        return False
+    return 2 * n > size and all(2 * m < n for m in others.values())
 
 
-def names(spelling: _Spelling, app: Application) -> bool:
-    """Whether schema, database or what stands around the table's name names the application."""
+def names(spelling: _Spelling, app: Application) -> int:
+    """Whether schema, database or what stands around the table's name names the application: 2.
+
+    1: one of their words begins or ends the application's name, as `xpro` does `mitxpro`. 0: neither.
+    """
     said = key(".".join((*spelling.group, spelling.before, spelling.after)))
-    return any(_holds(said, key(word)) for word in app.spellings)
-
-
-def _holds(said: str, word: str) -> bool:
-    return bool(word) and f"_{word}_" in f"_{said}_"
+    if any(f"_{key(word)}_" in f"_{said}_" for word in app.spellings):
+        return 2
+    words = {word for word in said.split("_") if len(word) >= _SHORTEST and word not in _NO_NAME}
+    own = ["".join(key(word).split("_")) for word in app.spellings]
+    return int(any(name.startswith(word) or name.endswith(word) for word in words for name in own))
 
 
 def key(name: str) -> str:
