@@ -118,6 +118,20 @@ class Query(Struct, frozen=True, tag_field="found", tag="query"):
     partial: str = ""  # why the text is not all there is: what it doesn't name may be read all the same
 
 
+class ColumnEdge(Struct, frozen=True, tag_field="found", tag="column_edge"):
+    """A column comes out of another, as somebody else's lineage says it: no statement is there to follow.
+
+    `column` is "" where the origin decides which rows there are (filter, join, order): said once of the whole.
+    """
+
+    dataset: str  # ref of what is made
+    column: str
+    origin: str  # ref of what it is made of
+    origin_column: str
+    job: str  # ref of what makes it, "" when it is not said
+    place: Place
+
+
 OperationKind = Literal[
     "create_table", "drop_table", "rename_table", "add_column", "drop_column", "rename_column", "change_type",
     "set_not_null", "drop_not_null", "set_default", "drop_default", "add_primary_key", "drop_primary_key",
@@ -164,4 +178,6 @@ class Unread(Struct, frozen=True, tag_field="found", tag="unread"):
     mend: str  # one line
 
 
-Found = Fact | Ownership | PathRules | Party | Figure | Table | Query | Operation | Document | Unread
+Found = (
+    Fact | Ownership | PathRules | Party | Figure | Table | Query | ColumnEdge | Operation | Document | Unread
+)

@@ -11,6 +11,9 @@ _BOT = re.compile(
 )
 
 
+_MANY = ("group:", "team:", "role:")
+
+
 def key(spelling: str) -> str:
     """What two spellings of one owner have in common: no case, no at-sign.
 
@@ -24,21 +27,18 @@ def key(spelling: str) -> str:
 def bare(spelling: str) -> str:
     """The name alone: without tool, kind, namespace, organisation and at-sign, in its own case.
 
-    >>> [bare(s) for s in ("github:@acme/Pay", "backstage:user:default/ana", "email:a@b.c", "Ana Diaz")]
-    ['Pay', 'ana', 'a@b.c', 'Ana Diaz']
+    >>> [bare(s) for s in ("github:@acme/Pay", "backstage:user:default/ana", "openlineage:team:data", "Ana Diaz")]
+    ['Pay', 'ana', 'data', 'Ana Diaz']
     """
-    rest = spelling.strip().partition(":")[2] or spelling.strip()
-    if spelling.startswith("backstage:"):
-        rest = rest.partition(":")[2] or rest
-    return rest.rpartition("/")[2].lstrip("@")
+    return spelling.strip().rpartition(":")[2].rpartition("/")[2].strip().lstrip("@")
 
 
 def means_many(spelling: str) -> bool:
     """Whether the spelling itself says that it is a team or a role, not a person."""
-    tool, _, rest = spelling.partition(":")
-    if tool == "backstage":
-        return not rest.startswith("user:")
-    return tool in ("github", "gitlab") and ("/" in rest or rest.startswith("@@"))
+    tool, _, rest = spelling.casefold().partition(":")
+    if tool in ("github", "gitlab"):
+        return "/" in rest or rest.startswith("@@")
+    return rest.startswith(_MANY) or spelling.casefold().startswith(_MANY)
 
 
 def is_role(spelling: str) -> bool:
