@@ -11,7 +11,8 @@ from seamline.model.artefact import Operation, OperationKind
 _OF_NO_CONCERN = frozenset(
     "OWNER ENABLE DISABLE CLUSTER RESET VALIDATE REPLICA INHERIT NO ATTACH DETACH ENGINE CONVERT AUTO_INCREMENT COMMENT "
     "DEFAULT CHARACTER COLLATE ALGORITHM LOCK FORCE ORDER ROW_FORMAT PARTITION OF NOT TRUNCATE SET WITH WITHOUT CHECK "
-    "NOCHECK DEPENDS IMPORT DISCARD ANALYZE REBUILD TABLESPACE CHARSET".split()
+    "NOCHECK DEPENDS IMPORT DISCARD ANALYZE REBUILD TABLESPACE CHARSET MATERIALIZE "
+    "FREEZE UNFREEZE FETCH".split()
 )
 Say = Callable[..., Operation]  # (kind, **more): an operation on the table at hand
 
@@ -196,6 +197,12 @@ def _redefined(say: Say, name: str, words: list[Word], tsql: bool = False) -> It
         yield Step(say(kind, column=name, has_default=new.has_default))
 
 
+def _rewritten(at: Cursor, say: Say) -> Iterator[Move]:
+    """ClickHouse's UPDATE a = 1, ... WHERE, and DELETE WHERE."""
+    name = at.name() if at.peek(1).text == "=" else ""
+    yield Step(say("rewrite_data", columns=(name,) if name else ()))
+
+
 def _moved(at: Cursor, say: Say) -> Iterator[Move]:
     if at.take("SCHEMA"):
         bare = say("rename_table").table.rpartition(".")[2]
@@ -204,7 +211,7 @@ def _moved(at: Cursor, say: Say) -> Iterator[Move]:
 
 _VERBS: dict[str, Callable[[Cursor, Say], Iterator[Move]]] = {
     "ADD": _added, "DROP": _dropped, "RENAME": _renamed, "ALTER": _changed, "MODIFY": _modified, "CHANGE": _replaced,
-    "SET": _moved,
+    "SET": _moved, "UPDATE": _rewritten, "DELETE": _rewritten,
 }  # fmt: skip
 
 

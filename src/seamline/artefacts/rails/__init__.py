@@ -18,9 +18,9 @@ from seamline.model.artefact import Artefact, Found, Unread
 
 name = "rails"
 _TAKEN = re.compile(
-    r"(^|/)db/((\w+_)?migrate/(.*/)?\d\w*\.rb|post_migrate/\d\w*\.rb|(\w+_)?schema\.rb|(\w+_)?structure\.sql)$"
+    r"(^|/)db/((\w+_)?migrate/(.*/)?\d[\w.]*\.rb|post_migrate/\d[\w.]*\.rb|(\w+_)?schema\.rb|(\w+_)?structure\.sql)$"
 )
-_MIGRATION = re.compile(r"(?P<root>.*?)(?P<set>\w+_)?migrate/(.*/)?(?P<version>\d+)_?\w*\.rb$")
+_MIGRATION = re.compile(r"(?P<root>.*?)(?P<set>\w+_)?migrate/(.*/)?(?P<version>\d+)_?[\w.]*\.rb$")
 _SCHEMA = re.compile(r"(?P<root>.*?)(?P<set>\w+_)?(schema\.rb|structure\.sql)$")
 _VERSION = re.compile(r"\[(\d+\.\d+)\]")
 _LARGEST = 20_000_000  # bytes

@@ -27,7 +27,7 @@ _TYPES = {
 _WHOLE = {
     1: "tinyint",
     2: "smallint",
-    3: "mediumint",
+    3: "integer",
     4: "integer",
     5: "bigint",
     6: "bigint",

@@ -159,13 +159,9 @@ class Walk:
     def _turns(self, call: Call) -> Iterator[None]:
         """Bind a loop's names turn by turn; once to UNKNOWN where the list is not written out."""
         found = self.value(call.receiver)
-        turns = (
-            [list(pair) for pair in found.items()]
-            if isinstance(found, dict)
-            else found
-            if isinstance(found, list)
-            else [UNKNOWN]
-        )
+        turns: list[Value] = found if isinstance(found, list) else [UNKNOWN]
+        if isinstance(found, dict):
+            turns = [list(pair) for pair in found.items()]
         for turn in turns[:_MOST]:
             parts = turn if len(call.params) > 1 and isinstance(turn, list) else [turn]
             self.names.update(zip(call.params, parts, strict=False))
