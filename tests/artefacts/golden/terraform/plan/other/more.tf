@@ -1,0 +1,1 @@
+variable "password" { default = "not-to-be-seen-5" }
