@@ -42,6 +42,7 @@ class Binding:
         self.stars: set[str] = set()  # relations of which a star reads what is not known
         self.missing: dict[int, str] = {}  # node -> a name that nothing has
         self.doubtful: dict[int, tuple[str, tuple[str, ...]]] = {}  # node -> name, what it may belong to
+        self.outer: dict[int, exp.Expr] = {}  # names that mean a column of a query further out
         self.faults: dict[int, str] = {}  # node -> what can't be, other than a name
         self.murky: dict[int, str] = {}  # node -> why nobody can say how it binds
         self.shapes: dict[
@@ -127,9 +128,13 @@ class Binding:
         """The column that a name without qualifier means, used as such. None: noted why not."""
         level: Scope | None = scope
         while level is not None:
-            found = _here(name, level)
+            found = level.here(name)
             if found is not None:
                 self.use(found, sure=not (found.passes and _elsewhere(name, level, found)))
+                if level is not scope:
+                    self.outer.setdefault(id(node), node)
+                elif found is level.aliases.get(name):
+                    self._alias(name, level, node)
                 return found
             if not any(name in source.rows.gone for source in level.sources):
                 found = self._open(name, level, node)
@@ -138,6 +143,17 @@ class Binding:
             level = level.parent
         self.missing[id(node)] = name
         return None
+
+    def _alias(self, name: str, level: Scope, node: exp.Expr) -> None:
+        """A name that means the query's own column can't be used where that is not there yet."""
+        made = level.made.get(name)
+        clause = node.find_ancestor(exp.Where, exp.Group, exp.Query)
+        if (
+            made is not None
+            and not isinstance(clause, exp.Query | None)
+            and made.find(exp.AggFunc, exp.Window)
+        ):
+            self.faults[id(node)] = f"{name} is an aggregate there"
 
     def member(self, source: Source, name: str, node: exp.Expr) -> Col | None:
         """The column that a qualified name means, used as such. None: noted why not."""
@@ -173,7 +189,7 @@ class Binding:
             return None
         outer = level.parent
         while outer is not None:
-            if _here(name, outer) is not None:
+            if outer.here(name) is not None:
                 self.doubtful[id(node)] = name, relations
                 return None
             outer = outer.parent
@@ -181,18 +197,6 @@ class Binding:
             self.doubtful[id(node)] = name, relations
             return None
         return self._further(relations[0], name)
-
-
-def _here(name: str, level: Scope) -> Col | None:
-    """The column of that name in one query: of a join's common columns, of its FROM items, of its own list."""
-    found = level.merged.get(name)
-    if found is not None:
-        return found
-    for source in level.sources:
-        found = source.find(name)
-        if found is not None:
-            return found
-    return level.aliases.get(name)
 
 
 def _elsewhere(name: str, level: Scope, found: Col) -> bool:
@@ -204,7 +208,7 @@ def _elsewhere(name: str, level: Scope, found: Col) -> bool:
         return True
     outer = level.parent
     while outer is not None:
-        if _here(name, outer) is not None or any(not s.rows.complete for s in outer.sources):
+        if outer.here(name) is not None or any(not s.rows.complete for s in outer.sources):
             return True
         outer = outer.parent
     return False

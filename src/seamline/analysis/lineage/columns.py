@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from sqlglot import exp
+
 from seamline.analysis.lineage.reading import Ref
 
 Refs = frozenset[Ref]
@@ -110,18 +112,34 @@ class Scope:
     """Where names are looked up while one SELECT is read.
 
     `parent`: the query around it. `aliases`: columns of the SELECT list so far, by the name that it gives them.
-    `merged`: columns of USING and NATURAL joins. `queries`: the CTEs in sight. `indirect` grows while it is read.
+    `made`: what those aliases stand for. `merged`: columns of USING and NATURAL joins. `queries`: the CTEs in sight. `indirect` grows while it is read.
     """
 
-    __slots__ = ("aliases", "indirect", "merged", "parent", "queries", "sources")
+    __slots__ = ("aliases", "indirect", "made", "merged", "parent", "queries", "sources")
 
     def __init__(self, parent: Scope | None, queries: Mapping[str, Named]) -> None:
         self.parent = parent
         self.queries = queries
         self.sources: list[Source] = []
         self.aliases: dict[str, Col] = {}
+        self.made: dict[str, exp.Expr] = {}
         self.merged: dict[str, Col] = {}
         self.indirect: set[Ref] = set()
+
+    def here(self, name: str) -> Col | None:
+        """The column of that name in this query alone: of a join's common ones, of its FROM items, of its own list."""
+        found = self.merged.get(name)
+        if found is not None:
+            return found
+        for source in self.sources:
+            found = source.find(name)
+            if found is not None:
+                return found
+        return self.aliases.get(name)
+
+    def names(self) -> list[str]:
+        """The names of all columns of the FROM items, each once."""
+        return list(dict.fromkeys(col.name for source in self.sources for col in source.rows.cols))
 
     def source(self, path: tuple[str, ...]) -> Source | None:
         """The FROM item that a qualifier means, here or further out. `path`: folded parts, the table's name last."""
@@ -131,7 +149,16 @@ class Scope:
                 if source.name == path[-1] and (len(path) == 1 or source.path[-len(path) :] == path):
                     return source
             level = level.parent
-        return None
+        return self._longer(path) if len(path) > 1 else None
+
+    def _longer(self, path: tuple[str, ...]) -> Source | None:
+        """The FROM item that is written with fewer parts than its qualifier: `FROM t` and `main.t.x`."""
+        if any(source.name == path[0] for source in self.sources):
+            return None
+        return next(
+            (s for s in self.sources if s.path and path[-len(s.path) :] == s.path and s.path[-1] == s.name),
+            None,
+        )
 
 
 def union(sets: Iterable[Refs]) -> Refs:

@@ -27,10 +27,10 @@ class Outputs:
         self.absorbs: Refs | None = None
         self.gone: set[str] = set()
 
-    def rows(self, indirect: Refs) -> Rows:
-        """What the query gives."""
+    def rows(self) -> Rows:
+        """What the query gives, before anything is known of what decides on its rows."""
         gone = frozenset(self.gone)
-        return Rows(self.cols, open=tuple(self.open), absorbs=self.absorbs, gone=gone, indirect=indirect)
+        return Rows(self.cols, open=tuple(self.open), absorbs=self.absorbs, gone=gone)
 
     def further(self, rows: Rows) -> None:
         """A star took in what is not known of these rows."""
@@ -76,8 +76,9 @@ def _alias(item: exp.Expr, out: Outputs, scope: Scope, binding: Binding) -> None
     else:
         col = Col(name, frozenset(trace(item.this, scope, binding)))
     out.cols.append(col)
-    if type(item.this) is not exp.Column or binding.folded(item.this.this) != name:
-        scope.aliases.setdefault(name, col)
+    same = type(item.this) is exp.Column and binding.folded(item.this.this) == name
+    if not same and scope.aliases.setdefault(name, col) is col:
+        scope.made[name] = item.this
 
 
 def _unnamed(item: exp.Expr, out: Outputs, scope: Scope, binding: Binding) -> None:
@@ -85,7 +86,14 @@ def _unnamed(item: exp.Expr, out: Outputs, scope: Scope, binding: Binding) -> No
         return
     inner = member(item, scope, binding)
     direct = inner.direct if inner is not None else frozenset(trace(item, scope, binding))
-    out.cols.append(Col(_name(item, binding), direct, NONE, inner.fields if inner else None))
+    out.cols.append(
+        Col(
+            (inner.name if inner else "") or _name(item, binding),
+            direct,
+            NONE,
+            inner.fields if inner else None,
+        )
+    )
 
 
 def _name(item: exp.Expr, binding: Binding) -> str:
@@ -115,18 +123,18 @@ def _star(item: exp.Expr, out: Outputs, scope: Scope, binding: Binding) -> None:
         return
     sources = starred(item, scope, binding)
     modified = any(star.args.values())
-    skipped = _skipped(star, sources, scope, binding) if modified else frozenset()
+    skipped: frozenset[str | Col] = _skipped(star, sources, scope, binding) if modified else frozenset()
     replaced = _replaced(star, sources, scope, binding) if modified else {}
     renamed = _renamed(star, sources, binding) if modified else {}
     like = _pattern(star.args.get("ilike"), binding) if modified else None
     for col in _cols(sources, scope, binding, qualified=star is not item):
-        if col.name in skipped or (like is not None and not like(col.name)):
+        if col.name in skipped or col in skipped or (like is not None and not like(col.name)):
             continue
         out.cols.append(replaced.get(col.name) or col.called(renamed.get(col.name, col.name)))
     for source in sources:
         out.further(source.rows)
         binding.stars.update(source.rows.open)
-        out.gone |= source.rows.gone - skipped
+        out.gone |= {name for name in source.rows.gone if name not in skipped}
 
 
 def _cols(sources: Sequence[Source], scope: Scope, binding: Binding, *, qualified: bool) -> list[Col]:
@@ -165,13 +173,22 @@ def _named(
     return None
 
 
-def _skipped(star: exp.Expr, sources: Sequence[Source], scope: Scope, binding: Binding) -> frozenset[str]:
-    items = star.args.get("except_") or []
-    names = [binding.folded(item) for item in items]
-    for name, item in zip(names, items, strict=True):
-        if name not in scope.merged:
-            _named(name, item, sources, binding, lenient=binding.dialect in _LENIENT_EXCEPT)
-    return frozenset(names)
+def _skipped(
+    star: exp.Expr, sources: Sequence[Source], scope: Scope, binding: Binding
+) -> frozenset[str | Col]:
+    """What EXCEPT leaves out: names, and the columns that are named with their table."""
+    found: set[str | Col] = set()
+    lenient = binding.dialect in _LENIENT_EXCEPT
+    for item in star.args.get("except_") or []:
+        name = binding.folded(item)
+        if isinstance(item, exp.Column) and item.args.get("table"):
+            col = _named(name, item, starred(item, scope, binding), binding, lenient=lenient)
+            found |= {col} if col is not None else set()
+        else:
+            found.add(name)
+            if name not in scope.merged:
+                _named(name, item, sources, binding, lenient=lenient)
+    return frozenset(found)
 
 
 def _replaced(star: exp.Expr, sources: Sequence[Source], scope: Scope, binding: Binding) -> dict[str, Col]:

@@ -92,7 +92,7 @@ def _select(node: exp.Select, outer: Scope, binding: Binding) -> Rows:
         scope.indirect |= trace(on, scope, binding)
     if args.get("match") is not None:
         binding.murky_always = "MATCH_RECOGNIZE can't be read"
-    rows = out.rows(NONE)
+    rows = out.rows()
     if args.get("group") is not None:
         _group(args["group"], node, rows, scope, binding)
     rows = _ordered(node, rows, scope, binding)

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from seamline.analysis.lineage.binding import Binding
-from seamline.analysis.lineage.columns import NONE, Col, Refs, Rows, Scope, Source
+from seamline.analysis.lineage.columns import NONE, Col, Refs, Rows, Scope, Source, union
 from seamline.analysis.lineage.pivots import pivoted, pivoted_statement
 from seamline.analysis.lineage.terms import trace
 
 # A query in FROM sees what stands to its left, without the word LATERAL.
 _LATERAL_ANYWAY = frozenset({"duckdb"})
+_TELLS_APART = frozenset({"duckdb"})
 _LENIENT_NAMES = frozenset({"duckdb"})  # a CTE may be given more names than it has columns
 
 
@@ -153,14 +154,41 @@ def renamed(rows: Rows, alias: exp.Expr | None, binding: Binding, *, common: boo
     """The same rows, their first columns called as an alias lists them: `t(a, b)`."""
     listed = alias.args.get("columns") if alias is not None else None
     if alias is None or not listed:
+        return told_apart(rows, binding)
+    named = listed_as(rows, [binding.folded(item) for item in listed], alias, binding, common=common)
+    return told_apart(named, binding)
+
+
+def told_apart(rows: Rows, binding: Binding) -> Rows:
+    """The same rows, no two columns of one name, by the engines that see to it: the second is called name_1."""
+    cols = rows.cols
+    taken = {col.name for col in cols}
+    if len(taken) == len(cols) or binding.dialect not in _TELLS_APART:
         return rows
-    return listed_as(rows, [binding.folded(item) for item in listed], alias, binding, common=common)
+    groups: dict[str, list[Col]] = {}
+    found: list[Col] = []
+    for col in cols:
+        group = groups.setdefault(col.name, [])
+        n = len(group)
+        while n and f"{col.name}_{n}" in taken:
+            n += 1
+        group.append(col)
+        taken.add(f"{col.name}_{n}")
+        found.append(col.called(f"{col.name}_{n}") if n else col)
+    for place, col in enumerate(cols):
+        group = groups[col.name]
+        if len(group) > 1:
+            binding.counted |= col.passes
+        if len(group) > 1 and col is group[0]:  # the next one takes its name over
+            passes = union(one.passes for one in group) if all(one.passes for one in group) else NONE
+            found[place] = Col(col.name, col.direct, passes, col.fields)
+    return rows.with_cols(found)
 
 
 def listed_as(rows: Rows, names: list[str], at: exp.Expr, binding: Binding, *, common: bool = False) -> Rows:
     """The same rows, their first columns called so. `at`: the node that says it."""
     binding.count(rows)
-    cols = [col.called(name) for col, name in zip(rows.cols, names, strict=False)]
+    cols = [Col(name, col.direct, NONE, col.fields) for col, name in zip(rows.cols, names, strict=False)]
     missing = names[len(cols) :]
     if missing and not (common and binding.dialect in _LENIENT_NAMES):
         if rows.complete:
@@ -255,16 +283,8 @@ def _using(
     after = Scope(None, {})
     after.sources = right
     for name, item in zip(names, node.args.get("using") or [node] * len(names), strict=False):
-        ours = binding.lookup(name, before, item) or Col(name)
-        theirs = binding.lookup(name, after, item) or Col(name)
-        scope.indirect |= ours.direct | theirs.direct
-        for source in right:
-            source.hidden.add(name)
-        side = node.side.upper()
-        direct = (
-            ours.direct | theirs.direct if side == "FULL" else (theirs if side == "RIGHT" else ours).direct
-        )
-        scope.merged[name] = Col(name, direct)
+        ours = binding.lookup(name, before, item)
+        _merge(node, name, ours, binding.lookup(name, after, item), right, scope)
 
 
 def _natural(node: exp.Join, left: list[Source], right: list[Source], scope: Scope, binding: Binding) -> None:
@@ -274,8 +294,24 @@ def _natural(node: exp.Join, left: list[Source], right: list[Source], scope: Sco
         binding.count(source.rows)
     if any(not source.rows.complete for source in sources) and any(source.rows.gone for source in sources):
         binding.murky[id(node)] = "a NATURAL JOIN of columns that are not all known"
-    theirs = {col.name for source in right for col in source.rows.cols}
-    common = [col.name for source in left for col in source.rows.cols if col.name in theirs]
+    before, after = Scope(None, {}), Scope(None, {})
+    before.sources, before.merged, after.sources = left, scope.merged, right
+    common = [name for name in before.names() if after.here(name) is not None]
     if not common and binding.dialect == "duckdb":
         binding.faults[id(node)] = "NATURAL JOIN finds no common column"
-    _using(node, list(dict.fromkeys(common)), left, right, scope, binding)
+    for name in common:
+        _merge(node, name, before.here(name), after.here(name), right, scope)
+
+
+def _merge(
+    node: exp.Join, name: str, ours: Col | None, theirs: Col | None, right: list[Source], scope: Scope
+) -> None:
+    """Two columns become one."""
+    left_refs, right_refs = ours.direct if ours else NONE, theirs.direct if theirs else NONE
+    scope.indirect |= left_refs | right_refs
+    for source in right:
+        source.hidden.add(name)
+    side = node.side.upper()
+    kept = left_refs | right_refs if side == "FULL" else right_refs if side == "RIGHT" else left_refs
+    passes = ours.passes | theirs.passes if ours and theirs and node.method.upper() == "NATURAL" else NONE
+    scope.merged[name] = Col(name, kept, passes)

@@ -136,7 +136,7 @@ def _compared(was: Written, before: Binding, now: Written, after: Binding) -> Ef
     broken = _new(before.missing, after.missing)
     if broken:
         return Effect("breaks", why=f"it names {', '.join(sorted(set(broken)))}")
-    broken = _new(before.faults, after.faults) or _uneven(before, after)
+    broken = _new(before.faults, after.faults) or _uneven(before, after) or _outward(before, after)
     if broken:
         return Effect("breaks", why=broken[0])
     murky = _new(before.murky, after.murky)
@@ -162,6 +162,32 @@ def _uneven(before: Binding, after: Binding) -> list[str]:
         if len(shrunk) > 1:
             return ["the numbers of columns do not fit any more"]
     return []
+
+
+def _outward(before: Binding, after: Binding) -> list[str]:
+    """Names that now mean a column of the query around theirs, where that can't be."""
+    for key, node in after.outer.items():
+        if key in before.outer:
+            continue
+        summed = node.find_ancestor(exp.AggFunc, exp.Query)
+        if isinstance(summed, exp.AggFunc) and not _may_sum_up(summed):
+            return [f"the aggregate of {node.name} would be the outer query's"]
+        listed = node.find_ancestor(exp.In)
+        if after.dialect == "duckdb" and listed is not None and isinstance(listed.this, exp.Tuple):
+            return [f"{node.name} would be the outer query's, which (...) IN does not allow"]
+    return []
+
+
+def _may_sum_up(node: exp.Expr) -> bool:
+    """An aggregate of outer columns alone is the outer query's: it may stand in its HAVING, or beside other aggregates."""
+    inner = node.find_ancestor(exp.Query)
+    while inner is not None and isinstance(inner.parent, exp.Subquery):
+        inner = inner.parent
+    clause = inner.find_ancestor(exp.Where, exp.Join, exp.From, exp.Having, exp.Query) if inner else None
+    if not isinstance(clause, exp.Select):
+        return isinstance(clause, exp.Having)
+    others = [item for item in clause.expressions if item.find(type(node)) is None]
+    return clause.args.get("group") is not None or not any(item.find(exp.Column) for item in others)
 
 
 def _asked(before: Binding, gone: Gone) -> list[str]:

@@ -154,6 +154,8 @@ def member(node: exp.Expr, scope: Scope, binding: Binding) -> Col | None:
         return member(node.this, scope, binding)
     if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):
         return column(node, scope, binding) or Col(binding.folded(node.this))
+    if isinstance(node, exp.PositionalColumn):
+        return _by_place(node, scope.sources, binding)
     if isinstance(node, exp.Struct):
         return _struct(node, scope, binding)
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):

@@ -13,7 +13,7 @@ from sqlglot import exp
 from seamline.analysis.lineage.binding import Binding
 from seamline.analysis.lineage.columns import NONE, Col, Refs, Rows, Scope, Source
 from seamline.analysis.lineage.queries import with_clause
-from seamline.analysis.lineage.relations import from_clause, joined, listed_as
+from seamline.analysis.lineage.relations import from_clause, joined, listed_as, told_apart
 from seamline.analysis.lineage.spelling import key
 from seamline.analysis.lineage.terms import ANY, column, trace
 
@@ -33,7 +33,7 @@ def written(node: exp.Expr, root: Scope, binding: Binding) -> Written | None:
     if isinstance(node, exp.Query | exp.Values | exp.Pivot):
         rows = binding.query(node, root)
         into = node.args.get("into")
-        return Written(_key(into.this) if into is not None else "", rows)
+        return Written(_key(into.this) if into is not None else "", told_apart(rows, binding))
     adapt = _ADAPTERS.get(type(node))
     return adapt(node, root, binding) if adapt is not None else None
 
@@ -67,7 +67,7 @@ def _create(node: exp.Expr, root: Scope, binding: Binding) -> Written | None:
     rows = binding.query(source, _within(node, root, binding))
     if listed:
         rows = listed_as(rows, [binding.folded(item) for item in listed], node.this, binding)
-    return Written(target, rows)
+    return Written(target, told_apart(rows, binding))
 
 
 def _inner(node: exp.Expr, root: Scope, binding: Binding) -> Written | None:
