@@ -51,7 +51,7 @@ def _of_file(file: Artefact, doc: Doc, known: Types, taken: set[str]) -> Iterato
     place = Place(file.repository, file.path, doc.place.line)
     content = doc.content
     protocol = isinstance(content, dict) and "protocol" in content
-    tops = list(declared(content)) if protocol or isinstance(content, list) else [normalised(content, "", {})]
+    tops = list(declared(content)) if protocol else [normalised(content, "", {})]
     if not protocol and not _is_schema(content):
         yield unread(file, "JSON, but no Avro schema", "give it another ending, or say its type", place.line)
         return

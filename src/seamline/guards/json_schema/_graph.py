@@ -13,7 +13,7 @@ from msgspec.json import encode
 from msgspec.structs import replace
 
 from seamline.guards.json_schema._references import References, leading_to_a_difference, refs_in
-from seamline.guards.json_schema._shape import Shape, Union, conjuncts, shape
+from seamline.guards.json_schema._shape import Shape, Union, conjuncts, lone_branch, shape
 from seamline.guards.json_schema._steps import ENTERED, Step, steps
 from seamline.guards.json_schema._unions import Left, refers, united
 
@@ -226,4 +226,6 @@ def _wrapped(schema: Any, own: Shape, other: Shape) -> Shape:
     bare = not (other.typed or other.properties or other.required)
     if own.unions or len(other.unions) != 1 or not bare or own == _NOTHING:
         return own
-    return replace(_NOTHING, unions=(Union(other.unions[0].kind, (schema,)),))
+    lone = lone_branch(schema) if isinstance(schema, Mapping) else None
+    branch = lone.schema if lone else schema
+    return replace(_NOTHING, unions=(Union(other.unions[0].kind, (branch,)),))

@@ -13,15 +13,13 @@ UPPER = {"maximum": "max", "maxLength": "max-length", "maxItems": "max-items", "
          "exclusiveMaximum": "exclusive-max", "maxContains": "max-contains"}  # fmt: skip
 LOWER = {"minimum": "min", "minLength": "min-length", "minItems": "min-items", "minProperties": "min-properties",
          "exclusiveMinimum": "exclusive-min", "minContains": "min-contains"}  # fmt: skip
-_OBJECT = (
-    "properties",
-    "additionalProperties",
-    "required",
-    "patternProperties",
-    "minProperties",
-    "maxProperties",
-)
-_ARRAY = ("items", "prefixItems", "minItems", "maxItems", "uniqueItems")
+_OBJECT: Mapping[str, type | tuple[type, ...]] = {
+    "properties": Mapping, "patternProperties": Mapping, "additionalProperties": (Mapping, bool), "required": list,
+    "minProperties": int, "maxProperties": int,
+}  # fmt: skip
+_ARRAY: Mapping[str, type | tuple[type, ...]] = {
+    "items": (Mapping, list, bool), "prefixItems": list, "minItems": int, "maxItems": int, "uniqueItems": bool,
+}  # fmt: skip
 _CONDITIONAL = ("if", "then", "else")
 _ANYTHING = {"", "^", "$", ".*", "^.*$", "^.*", ".*$"}  # patterns that every text fits
 NEVER: Mapping[str, Any] = {"not": {}}
@@ -117,7 +115,7 @@ def _gather(
         if target is None:
             unknown.append(ref)
         _gather(target, references, out, seen, unknown, nullable=nullable)
-    lone = _lone_branch(schema)
+    lone = lone_branch(schema)
     rest = {k: v for k, v in schema.items() if k not in ("$ref", "allOf") and not (lone and k == lone.key)}
     if rest:
         out.append({**rest, "nullable": True} if nullable and "type" in rest else rest)
@@ -127,19 +125,19 @@ def _gather(
         _gather(lone.schema, references, out, seen, unknown, nullable=nullable or lone.nullable)
 
 
-class _Lone(Struct, frozen=True):
+class Lone(Struct, frozen=True):
     key: str
     schema: Any
     nullable: bool
 
 
-def _lone_branch(schema: Mapping[str, Any]) -> _Lone | None:
+def lone_branch(schema: Mapping[str, Any]) -> Lone | None:
     """The one schema of `oneOf: [X]` or `oneOf: [X, null]`: the second is how a reference is made nullable."""
     for key in ("oneOf", "anyOf"):
         branches = _list(schema.get(key))
         rest = [b for b in branches if not is_null(b)]
         if len(rest) == 1 and len(branches) <= 2:
-            return _Lone(key, rest[0], len(branches) == 2)
+            return Lone(key, rest[0], len(branches) == 2)
     return None
 
 
@@ -181,10 +179,9 @@ def _asked(part: Mapping[str, Any]) -> set[str] | None:
 
 def _implied(parts: Sequence[Mapping[str, Any]]) -> tuple[Types, bool]:
     """The type meant by a schema that names none but says what only an object or only an array can have."""
-    if any(k in p for p in parts for k in _OBJECT):
-        return frozenset({"object"}), True
-    if any(k in p for p in parts for k in _ARRAY):
-        return frozenset({"array"}), True
+    for keywords, name in ((_OBJECT, "object"), (_ARRAY, "array")):
+        if any(isinstance(p.get(k), kind) for p in parts for k, kind in keywords.items()):
+            return frozenset({name}), True
     return ALL_TYPES - {"null"}, False
 
 
@@ -267,7 +264,7 @@ def _assertions(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     for part in parts:
         for key in ("not", *_CONDITIONAL, "contains", "propertyNames", "dependentSchemas", "contentMediaType",
                     "contentEncoding"):  # fmt: skip
-            if key in part and part[key] not in ({}, True):
+            if key in part and (key == "not" or part[key] not in ({}, True)):
                 out[key] = part[key] if key not in out else [out[key], part[key]]
     return out
 
