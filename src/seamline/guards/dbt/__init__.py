@@ -1,0 +1,1 @@
+"""Rules over two states of a node of a dbt manifest. See docs/guards/dbt.md."""
