@@ -16,7 +16,7 @@ def at(paths: Sequence[Path]) -> list[Folder]:
     """The working trees at and below these folders, each once, sorted by name.
 
     A repository below another (a submodule, a clone) is one of its own. A folder without git is one repository;
-    so are the files that lie beside the repositories of a folder. Raises Fix for a path that is no folder.
+    so are the files that lie beside the repositories of a folder, if there are any. Raises Fix for a path that is no folder.
     """
     parts: dict[Path, set[str]] = {}  # root -> folders asked for; "" is all
     for path in paths:
@@ -25,17 +25,16 @@ def at(paths: Sequence[Path]) -> list[Folder]:
     roots = sorted(parts)
     known = {root: git.top_of(root) == root for root in roots}
     names = _names(roots, known)
-    return sorted(
-        (
-            Folder(
-                root, repository=names[root], tracked=known[root],
-                within=() if "" in parts[root] else sorted(parts[root]),
-                apart=[other for other in roots if other != root and other.is_relative_to(root)],
-            )
-            for root in roots
-        ),
-        key=lambda folder: folder.repository,
-    )  # fmt: skip
+    folders = [
+        Folder(
+            root, repository=names[root], tracked=known[root],
+            within=() if "" in parts[root] else sorted(parts[root]),
+            apart=[other for other in roots if other != root and other.is_relative_to(root)],
+        )
+        for root in roots
+    ]  # fmt: skip
+    told = [f for f in folders if f.paths() or known[f.root] or len(folders) == 1]
+    return sorted(told, key=lambda folder: folder.repository)
 
 
 def _folder(path: Path) -> Path:

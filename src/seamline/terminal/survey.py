@@ -153,13 +153,14 @@ def _meeting(m: "Meeting") -> Text:
 
 
 def _named(ref: str) -> str:
-    """A ref without the word that its own shape shows."""
-    return short(plain(ref)).removeprefix("dataset:")
+    """A ref; a dataset without the store it lies in."""
+    return plain(ref.rpartition("/")[2]) if ref.startswith("dataset:") else short(plain(ref))
 
 
 def _called(ref: str) -> str:
     """The last part of a name."""
-    return plain(ref.partition(":")[2].rpartition("/")[2])
+    last = plain(ref.partition(":")[2].rpartition("/")[2])
+    return last.rpartition(".")[2] if ref.startswith("dataset:") else last
 
 
 def _people(page: "Page", every: bool) -> Iterator[RenderableType]:

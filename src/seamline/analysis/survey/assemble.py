@@ -4,7 +4,7 @@ Found --places, services--> facts and claims of one repository
 all of them --joining--> facts that no single repository shows
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -33,18 +33,18 @@ def assemble(repositories: Sequence[Repository], organisation: Organisation, who
     """The deliveries, one a repository in their order, then one for what was joined across them. Pure."""
     repositories = scopes.apart(repositories)
     own = services.statements(repositories)
+    homes = services.homes(repositories, own)
     joined = joining.join(repositories, own, organisation)
-    told = [_told(repository, own[repository.name], whose) for repository in repositories]
+    told = [_told(repository, own[repository.name], whose, homes) for repository in repositories]
     across = Told("", facts=tuple(sorted(set(joined.statements))))
     return Assembled((*told, across) if across.facts else tuple(told), joined)
 
 
-def _told(repository: Repository, own: Sequence[Statement], whose: Whose) -> Told:
+def _told(repository: Repository, own: Sequence[Statement], whose: Whose, homes: Mapping[str, str]) -> Told:
     facts = {**_stated(repository.found), **{(s.subject, s.predicate, s.object): s for s in own}}
-    claims = [
-        *_words(repository, whose),
-        *places.words(repository, {s.subject: s for s in own}, whose, PLACE),
-    ]
+    here = {ref for ref, home in homes.items() if home == repository.name}
+    by_place = places.words(repository, here, homes.keys() - here, whose, PLACE)
+    claims = [*_words(repository, whose), *by_place]
     return Told(
         repository.name,
         repository.revision,
@@ -83,13 +83,17 @@ def weight_of(word: Ownership) -> int:
 
 
 def _with_tables(claims: Sequence[Word], own: Sequence[Statement]) -> Iterator[Word]:
-    """The claims, and for a table that nobody claims those of the service whose migrations make it."""
-    yield from claims
-    claimed = {c.entity for c in claims}
-    of_service: dict[str, list[Word]] = {}
+    """The claims, where a table's are its service's unless somebody else is named for the place of the table itself."""
+    by_entity: dict[str, list[Word]] = {}
     for claim in claims:
-        of_service.setdefault(claim.entity, []).append(claim)
-    for s in own:
-        if s.predicate == "writes" and s.object not in claimed:
-            for claim in of_service.get(s.subject, ()):
-                yield Word(s.object, claim.owner, f"as {s.subject}: {claim.evidence}", claim.weight)
+        by_entity.setdefault(claim.entity, []).append(claim)
+    maker = {s.object: s.subject for s in own if s.predicate == "writes"}
+    for entity, words in by_entity.items():
+        of_service = by_entity.get(maker.get(entity, ""), ())
+        named = {(word.owner, word.weight) for word in of_service}
+        if not (of_service and all((word.owner, word.weight) in named for word in words)):
+            yield from words
+            maker.pop(entity, None)
+    for table, service in maker.items():
+        for word in by_entity.get(service, ()):
+            yield Word(table, word.owner, f"as {service}: {word.evidence}", word.weight)

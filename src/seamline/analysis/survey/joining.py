@@ -16,10 +16,11 @@ from msgspec import Struct
 from seamline.analysis.owners import APPLICATION
 from seamline.analysis.survey import templates
 from seamline.analysis.survey.sameness import PRODUCES, SOURCE, Alike, own_tables, parts_of, same_name
+from seamline.analysis.survey.scopes import is_compose
 from seamline.analysis.survey.services import tables_of
 from seamline.analysis.survey.templates import Application, Landed, Match
 from seamline.analysis.survey.told import Repository, Statement
-from seamline.model.artefact import Fact
+from seamline.model.artefact import Fact, Place
 from seamline.model.organisation import Organisation
 from seamline.model.refs import kind_of, name_of
 
@@ -182,22 +183,26 @@ def _from_elsewhere(lost: Lost) -> Iterator[Statement]:
 
 
 def _kept(facts: Sequence[Fact], own: Mapping[str, Sequence[Statement]]) -> Iterator[Statement]:
-    """An application's tables are kept in the one database that its service, or what it runs on, uses."""
+    """An application's tables are kept in the one database that its service, or what it runs on, uses.
+
+    What a compose file names is for trying out; it counts where nothing else names a database.
+    """
     runs_on: dict[str, set[str]] = defaultdict(set)
-    uses: dict[str, dict[str, str]] = defaultdict(dict)
+    uses: dict[str, dict[str, Place]] = defaultdict(dict)
     for fact in facts:
         if fact.predicate == "runs_on":
             runs_on[fact.subject].add(fact.object)
         if fact.predicate == "uses" and kind_of(fact.object) == "database":
-            uses[fact.subject].setdefault(fact.object, str(fact.place))
+            known = uses[fact.subject].get(fact.object)
+            uses[fact.subject][fact.object] = fact.place if known is None or is_compose(known.path) else known
     for statements in own.values():
-        for service in sorted({s.subject for s in statements if s.predicate == "writes"}):
-            found = {
-                db: place for ref in sorted({service, *runs_on[service]}) for db, place in uses[ref].items()
-            }
-            if len(found) == 1:
-                ((database, place),) = found.items()
+        tables = [s for s in statements if s.predicate == "writes"]
+        for service in sorted({s.subject for s in tables}):
+            found = {db: at for ref in sorted({service, *runs_on[service]}) for db, at in uses[ref].items()}
+            real = {db: at for db, at in found.items() if not is_compose(at.path)} or found
+            if len(real) == 1:
+                ((database, place),) = real.items()
                 why = f"the one database that {service} uses: {place}"
-                for s in statements:
-                    if s.predicate == "writes" and s.subject == service:
-                        yield Statement(s.object, "part_of", database, why)
+                yield from (
+                    Statement(s.object, "part_of", database, why) for s in tables if s.subject == service
+                )

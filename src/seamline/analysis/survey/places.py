@@ -1,10 +1,10 @@
 """Whose an entity is by where it is written down: the owner of that path."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from seamline.analysis.survey.path_rules import RuleBook
-from seamline.analysis.survey.told import Repository, Statement, Word
+from seamline.analysis.survey.told import Repository, Word
 from seamline.model.artefact import Document, Fact, PathRules, Place, Table
 from seamline.model.refs import kind_of, name_of
 
@@ -12,12 +12,17 @@ _PARTS = frozenset({"column", "endpoint", "pod"})
 
 
 def words(
-    repository: Repository, own: Mapping[str, Statement], whose: Callable[[str], str], weight: int
+    repository: Repository,
+    own: Collection[str],
+    others: Collection[str],
+    whose: Callable[[str], str],
+    weight: int,
 ) -> Iterator[Word]:
     """What the CODEOWNERS file in force says of every entity that the repository defines.
 
     A service's place is the folder of its name, where there is one, since a manifest says where it runs, not who
-    writes it. `own` are the services of the repository as a whole: without such a folder theirs is its root.
+    writes it. `own` are what is built from this repository: without such a folder theirs is its root. `others` are built
+    from other repositories, whose owners they have: here is only said where they run.
     """
     rules = next((f for f in repository.found if isinstance(f, PathRules)), None)
     if rules is None:
@@ -25,6 +30,7 @@ def words(
     book = RuleBook(rules)
     answers: dict[str, tuple[tuple[str, ...], int]] = {}
     places = {ref: place.path for ref, place in defined(repository).items()} | dict.fromkeys(own, _AT_ROOT)
+    places = {ref: path for ref, path in places.items() if ref not in others}
     places |= _folders_of({ref for ref in places if kind_of(ref) == "service"}, repository.paths)
     for ref, path in sorted(places.items()):
         if path not in answers:
@@ -41,7 +47,11 @@ _AT_ROOT = "README.md"  # what stands for the repository as a whole
 
 
 def defined(repository: Repository) -> dict[str, Place]:
-    """Where each entity is defined; of several places the first. Parts go with their wholes."""
+    """Where each entity is defined; of several places the first. Parts go with their wholes.
+
+    What dbt compiled into a manifest is placed at the file it was compiled from, and so is the job that builds it.
+    """
+    compiled = _sources_of_dbt(repository)
     out: dict[str, Place] = {}
     for one in repository.found:
         match one:
@@ -54,7 +64,23 @@ def defined(repository: Repository) -> dict[str, Place]:
             case _:
                 continue
         if kind_of(ref) not in _PARTS:
-            out.setdefault(ref, one.place)
+            out.setdefault(ref, compiled.get(ref.rpartition("/")[2], compiled.get(ref, one.place)))
+    return out
+
+
+def _sources_of_dbt(repository: Repository) -> dict[str, Place]:
+    """The file that each node of a manifest comes from, by dataset and by unique id."""
+    known = frozenset(repository.paths)
+    out: dict[str, Place] = {}
+    for one in repository.found:
+        if not isinstance(one, Document) or one.format != "dbt" or not isinstance(one.content, dict):
+            continue
+        file, id_ = one.content.get("original_file_path"), one.content.get("unique_id")
+        if isinstance(file, str) and file:
+            root = one.place.path.rpartition("/")[0].removesuffix("target").rstrip("/")
+            at = f"{root}/{file}".lstrip("/").replace("\\", "/")
+            place = Place(repository.name, at) if at in known else one.place
+            out |= {one.entity: place} | ({id_: place} if isinstance(id_, str) else {})
     return out
 
 

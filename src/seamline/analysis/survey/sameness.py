@@ -53,13 +53,11 @@ def same_name(repositories: Sequence[Repository]) -> Iterator[Statement]:
         if fact.predicate in ("reads", "derives") and (name := _qualified(fact.object)):
             read[name].add(fact.object)
     for name in sorted(made.keys() & read.keys()):
-        if len(made[name]) == 1:
-            (maker,) = made[name]
-            for ref in sorted(read[name] - made[name]):
-                if not _disagree(ref, maker):
-                    yield Statement(
-                        ref, "same_as", maker, f"both are {'.'.join(name)}, which nothing else makes"
-                    )
+        for ref in sorted(read[name] - made[name]):
+            makers = [maker for maker in made[name] if not _disagree(ref, maker)]
+            if len(makers) == 1:
+                why = f"both are {'.'.join(name)}, which nothing else makes"
+                yield Statement(ref, "same_as", makers[0], why)
 
 
 def _qualified(ref: str) -> tuple[str, ...]:

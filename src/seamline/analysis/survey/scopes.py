@@ -38,6 +38,11 @@ def apart(repositories: Sequence[Repository]) -> list[Repository]:
     return out
 
 
+def is_compose(path: str) -> bool:
+    """Whether a file is called as compose files are."""
+    return _COMPOSE.search(basename(path)) is not None
+
+
 def _defined(found: Iterable[Found]) -> Iterable[str]:
     return {
         f.subject
@@ -48,12 +53,8 @@ def _defined(found: Iterable[Found]) -> Iterable[str]:
 
 def _local(repository: Repository) -> set[str]:
     """What only compose files of a repository define."""
-    in_compose = [
-        f for f in repository.found if isinstance(f, Fact) and _COMPOSE.search(basename(f.place.path))
-    ]
-    elsewhere = [
-        f for f in repository.found if isinstance(f, Fact) and not _COMPOSE.search(basename(f.place.path))
-    ]
+    in_compose = [f for f in repository.found if isinstance(f, Fact) and is_compose(f.place.path)]
+    elsewhere = [f for f in repository.found if isinstance(f, Fact) and not is_compose(f.place.path)]
     return {*_defined(in_compose)} - {*_defined(elsewhere)}
 
 

@@ -33,6 +33,11 @@ def statements(repositories: Sequence[Repository]) -> dict[str, list[Statement]]
 def _of(repository: Repository, known: set[str]) -> Iterator[Statement]:
     repo = f"repo:{repository.name}"
     yield Statement(repo, "exists", evidence="a checkout of it was read")
+    for other in sorted(
+        {f.object for f in repository.found if isinstance(f, Fact) and _is_repo(f.object, repository)}
+        - {repo}
+    ):
+        yield Statement(other, "same_as", repo, "its address ends in the name of the checkout")
     service, why = service_of(repository, known)
     if not service:
         return
@@ -65,6 +70,17 @@ def service_of(repository: Repository, known: Iterable[str]) -> tuple[str, str]:
     if why := _own_work(repository):
         return own, why
     return "", ""
+
+
+def homes(repositories: Sequence[Repository], own: Mapping[str, Sequence[Statement]]) -> dict[str, str]:
+    """The repository that each service or repository's ref is of, by ref, for those that were read."""
+    out: dict[str, str] = {}
+    for repository in repositories:
+        facts = [f for f in repository.found if isinstance(f, Fact) and f.predicate == "built_from"]
+        out |= {f.subject: repository.name for f in facts if _is_repo(f.object, repository)}
+    for name, statements in own.items():
+        out |= {s.subject: name for s in statements}
+    return out
 
 
 def _is_repo(ref: str, repository: Repository) -> bool:
