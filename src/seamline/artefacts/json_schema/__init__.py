@@ -8,7 +8,7 @@ from typing import Any
 from seamline.artefacts.documents import Doc, documents
 from seamline.artefacts.references import Bundle
 from seamline.artefacts.text import unread
-from seamline.model.artefact import Artefact, Document, Fact, Found, Ownership
+from seamline.model.artefact import Artefact, Document, Fact, Found, Ownership, Place
 
 name = "json_schema"
 _ENDINGS = (".json", ".yaml", ".yml", ".jsonschema")
@@ -40,7 +40,8 @@ def read(files: Sequence[Artefact]) -> Iterator[Found]:
         if not _may_be(file):
             continue
         docs, lost = documents(_as_json(file), "1.2")
-        yield from lost if _declared(file) else ()
+        for one in lost if _declared(file) else ():
+            yield unread(file, one.why, one.mend, one.place.line)
         schemas += [(file, doc) for doc in docs[:1] if _is_schema(file, doc)]
     named = {_identifier(doc): file.path for file, doc in schemas if _identifier(doc)}
     taken: set[str] = set()
@@ -83,11 +84,7 @@ def _identifier(doc: Doc) -> str:
 
 
 def _schema(file: Artefact, doc: Doc, bundle: Bundle, taken: set[str]) -> Iterator[Found]:
-    place = (
-        doc.place
-        if file.path == doc.place.path
-        else type(doc.place)(file.repository, file.path, doc.place.line)
-    )
+    place = Place(file.repository, file.path, doc.place.line)
     identifier = _identifier(doc)
     entity = f"schema:{identifier or f'{file.repository}/{file.path}'}"
     if entity in taken:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from google.protobuf import descriptor_pb2 as pb
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from seamline.artefacts.protobuf.plain import Source, packages
 from seamline.artefacts.protobuf.source import parsed
@@ -73,8 +73,21 @@ def _compiled(file: Artefact) -> list[Source] | Unread:
 
 
 def _is_file(file: pb.FileDescriptorProto) -> bool:
-    """Any bytes may decode; a file of descriptors has a name, and something in it."""
-    return bool(file.name) and not file.name.startswith("\x00") and file.name.isprintable()
+    """Any bytes may decode; a file of descriptors has a name, and its texts are texts."""
+    return _is_text(file) and bool(file.name) and file.name.isprintable()
+
+
+def _is_text(message: Message) -> bool:
+    """Whether every text in a descriptor is one: what is not UTF-8 comes as bytes. O(n), places in the source left out."""
+    for field, value in message.ListFields():
+        if field.name == "source_code_info":
+            continue
+        values = value if field.is_repeated else (value,)
+        if field.type == field.TYPE_MESSAGE and not all(_is_text(one) for one in values):
+            return False
+        if field.type == field.TYPE_STRING and not all(isinstance(one, str) for one in values):
+            return False
+    return True
 
 
 def _broken(file: Artefact) -> Unread:
