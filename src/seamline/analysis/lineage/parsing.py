@@ -15,15 +15,21 @@ _STRINGS = re.compile(r"'(?:[^'\\]|''|\\.)*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TEMPLATE = re.compile(r"\{\{|\{%")
 _NESTED_TYPE = re.compile(r"(?:\w+\s*<\s*){100}")
 _SUBSCRIPTS = re.compile(r"(?:\[[^\[\]]*\]\s*){100}")  # each takes time in proportion to all before it
-_OTHERS = {
-    "": ("duckdb", "postgres", "bigquery", "snowflake", "databricks", "tsql"),
-    "trino": ("", "presto", "duckdb"),
-    "postgres": ("", "redshift", "duckdb"),
-    "redshift": ("", "postgres"),
-    "spark": ("databricks", ""),
-    "databricks": ("spark", ""),
-    "duckdb": ("", "postgres"),
-}
+# Tried in this order where the dialect given fails: projects say one and are written in another.
+_OTHERS = (
+    "",
+    "duckdb",
+    "postgres",
+    "trino",
+    "snowflake",
+    "redshift",
+    "tsql",
+    "clickhouse",
+    "databricks",
+    "bigquery",
+)
+# In these, double quotes hold a string: read so, a column in quotes would be overlooked.
+_STRINGS_IN_DOUBLE_QUOTES = frozenset({"bigquery", "databricks", "spark", "spark2", "hive", "mysql"})
 
 
 class Unparsed(Exception):
@@ -31,27 +37,42 @@ class Unparsed(Exception):
 
 
 def parsed(sql: str, dialect: str) -> tuple[list[exp.Expr], str]:
-    """The statements of a text, and the dialect in which it could be read: the one given, else one like it.
+    """The statements of a text, and the dialect whose rules they follow: the one given, else that they parse in.
 
     Raises Unparsed.
     """
     _check(sql)
     failed = ""
-    for one in (dialect, *_OTHERS.get(dialect, ("",))):
+    for one in (dialect, *(other for other in _OTHERS if other != dialect)):
+        if one in _STRINGS_IN_DOUBLE_QUOTES and one != dialect and '"' in sql:
+            continue
         try:
-            statements = [node for node in parse(sql, dialect=one or None) if node is not None]
-        except RecursionError:
-            raise Unparsed("it is nested too deep") from None
-        except (SqlglotError, ValueError) as error:  # ValueError: a dialect that the parser does not know
-            failed = failed or _line(error)
-            continue
-        except Exception as error:  # noqa: BLE001 - a defect of the parser must not end the run
-            failed = failed or f"the parser fails: {type(error).__name__}"
-            continue
-        if statements and not all(isinstance(node, exp.Command) for node in statements):
-            return statements, one
-        failed = failed or ("it is empty" if not statements else "no such statement is known")
+            statements = _statements(sql, one)
+        except _Failed as why:
+            failed = failed or str(why)
+        else:
+            return statements, dialect or one
     raise Unparsed(failed)
+
+
+class _Failed(Exception):
+    """One dialect can't read the text."""
+
+
+def _statements(sql: str, dialect: str) -> list[exp.Expr]:
+    try:
+        statements = [node for node in parse(sql, dialect=dialect or None) if node is not None]
+    except RecursionError:
+        raise Unparsed("it is nested too deep") from None
+    except (SqlglotError, ValueError) as error:  # ValueError: a dialect that the parser does not know
+        raise _Failed(_line(error)) from None
+    except Exception as error:  # noqa: BLE001 - a defect of the parser must not end the run
+        raise _Failed(f"the parser fails: {type(error).__name__}") from None
+    if not statements:
+        raise Unparsed("it is empty")
+    if all(isinstance(node, exp.Command) for node in statements):
+        raise _Failed("no such statement is known")
+    return statements
 
 
 def _check(sql: str) -> None:

@@ -86,8 +86,9 @@ def _source(node: exp.Expr, scope: Scope, binding: Binding) -> Source:
     if isinstance(node, exp.Pivot):
         return _aliased(node, pivoted_statement(node, _rows_of, scope, binding), scope, binding)
     if isinstance(node, exp.Alias):  # ClickHouse: ARRAY JOIN tags AS tag
-        name = binding.folded(node.args.get("alias"))
-        return Source("", Rows([Col(name, frozenset(trace(node.this, scope, binding)))]))
+        direct = frozenset(trace(node.this, scope, binding))
+        scope.indirect |= direct
+        return Source("", Rows([Col(binding.folded(node.args.get("alias")), direct)]))
     return _function(node, node, scope, binding)
 
 

@@ -18,7 +18,6 @@ from seamline.analysis.lineage.reading import Ref
 _WHOLE_ROWS = frozenset({"", "duckdb", "postgres", "bigquery", "redshift", "materialize"})
 _LEAVES = (
     exp.Literal, exp.Identifier, exp.DataType, exp.Var, exp.Boolean, exp.Null, exp.JSONPath, exp.Placeholder,
-    exp.Parameter,
 )  # fmt: skip
 _SKIPPED = frozenset(_LEAVES)
 
@@ -143,7 +142,7 @@ def _by_place(node: exp.Expr, sources: list[Source], binding: Binding) -> Col | 
     place = int(text) if text.isdigit() else 0
     if 0 < place <= len(cols):
         return cols[place - 1]
-    if place:
+    if place and all(source.rows.complete for source in sources):
         binding.faults[id(node)] = f"there is no column {place}"
     return None
 
@@ -251,6 +250,12 @@ def _place(node: exp.Expr, walk: _Walk) -> None:
     walk.found |= col.direct if col else NONE
 
 
+def _parameter(node: exp.Expr, walk: _Walk) -> None:
+    """Snowflake's `$2`; in other dialects, a value that comes with the call."""
+    if walk.binding.dialect == "snowflake" and walk.scope.sources:
+        _place(node, walk)
+
+
 def _table(node: exp.Expr, walk: _Walk) -> None:
     """A table as an argument of a table function."""
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
@@ -262,4 +267,5 @@ _SPECIAL: dict[type[exp.Expr], Callable[[exp.Expr, _Walk], None]] = {
     exp.Select: _query, exp.Union: _query, exp.Except: _query, exp.Intersect: _query, exp.Subquery: _query,
     exp.Exists: _exists, exp.Window: _window, exp.Count: _count, exp.Star: _star, exp.Dot: _dot,
     exp.Comprehension: _comprehension, exp.PositionalColumn: _place, exp.Table: _table,
+    exp.Parameter: _parameter,
 }  # fmt: skip
