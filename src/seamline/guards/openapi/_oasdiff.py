@@ -16,7 +16,7 @@ _WORDS = {"error": 3, "warning": 2, "warn": 2, "info": 1}
 def from_oasdiff(text: str, entity: str = "", place: Place | None = None) -> list[Finding]:
     """One finding per error or warning, in oasdiff's order. Raises Fix for what oasdiff does not print."""
     try:
-        said = json.loads(text or "[]")
+        said = json.loads(text.strip() or "[]")
     except ValueError as error:
         raise Fix(f"oasdiff output: {error}", hint="oasdiff breaking -f json BASE REVISION") from None
     changes = said.get("changes", []) if isinstance(said, Mapping) else said
