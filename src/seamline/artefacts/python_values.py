@@ -4,6 +4,7 @@ Migrations of Django and Alembic are programs, but what they do to tables is wri
 """
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from seamline.model.artefact import Artefact, Place, Unread
 
 Value = Any  # str | int | float | bool | None | bytes | list | tuple | dict | Call | Name | UNKNOWN
 _DEEPEST = 60  # nested expressions that are followed
+_WIDTH = re.compile(r"%(?:\(\w*\))?[-+ #]*[\d*.]")
 _LONGEST = 1_000_000  # characters of a text that is put together
 
 
@@ -181,6 +183,8 @@ def _joined(node: ast.BinOp, names: Mapping[str, Value], depth: int) -> Value:
 
 
 def _percent(text: str, values: Value) -> Value:
+    if _WIDTH.search(text):
+        return UNKNOWN  # a width may ask for any amount of memory
     plain = values if isinstance(values, tuple | dict) else (values,)
     items = plain.values() if isinstance(plain, dict) else plain
     if not all(isinstance(item, str | int) for item in items):

@@ -38,10 +38,10 @@ def altered(at: Cursor, origin: Origin, text: str) -> Iterator[Move]:
 
 def _table(at: Cursor, origin: Origin, text: str, line: int) -> Iterator[Move]:
     table = at.name()
-    say = partial(_say, origin, table, line, text)
     adding = dropping = False
     for words in listed(at.rest()):
         clause = Cursor(words)
+        say = partial(_say, origin, table, words[0].line or line, text)
         head = clause.peek().upper
         if adding and head not in _VERBS:  # T-SQL says ADD, and DROP COLUMN, once for several
             yield from _added(clause, say)

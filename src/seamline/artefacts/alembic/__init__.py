@@ -32,7 +32,12 @@ def read(files: Sequence[Artefact]) -> Iterator[Found]:
         schema = Schema()
         for one in ordered(revisions):
             origin = Origin(one.id, one.place.repository, one.place.path)
-            yield from schema.apply(list(Walk(one, origin).upgrade()))
+            try:
+                moves = list(Walk(one, origin).upgrade())
+            except RecursionError:
+                yield Unread(one.place, "nested too deep to be followed", "simplify the revision")
+                continue
+            yield from schema.apply(moves)
         yield from schema.tables(revisions[0].place.repository)
 
 

@@ -23,7 +23,7 @@ class Revision(Struct, frozen=True):
 
 def revision(file: Artefact) -> Revision | Unread | None:
     """What a file says; None for one that is no revision."""
-    if b"revision" not in file.data or b"def upgrade" not in file.data:
+    if b"revision" not in file.data and b"\0" not in file.data:
         return None
     tree = module(file)
     if isinstance(tree, Unread):

@@ -43,7 +43,12 @@ def read(files: Sequence[Artefact]) -> Iterator[Found]:
     models: Models = {}
     schema = Schema()
     for one in ordered(migrations):
-        yield from schema.apply(list(_moves(one, models)))
+        try:
+            moves = list(_moves(one, models))
+        except RecursionError:
+            yield Unread(one.place, "nested too deep to be followed", "simplify the migration")
+            continue
+        yield from schema.apply(moves)
     if migrations:
         yield from schema.tables(next(iter(migrations.values())).place.repository)
 

@@ -48,7 +48,7 @@ def labels(files: Sequence[Artefact]) -> dict[str, str]:
 def migration(file: Artefact, app: str) -> Migration | Unread | None:
     """What a file says; None for one that holds no migration of Django."""
     name = file.path.rpartition("/")[2].removesuffix(".py")
-    if b"class Migration" not in file.data:
+    if b"class Migration" not in file.data and not name[:1].isdigit():
         return None
     tree = module(file)
     if isinstance(tree, Unread):

@@ -12,7 +12,7 @@ _ROLLBACK = re.compile(r"^\s*--\s*rollback\b", re.IGNORECASE)
 _LIQUIBASE = re.compile(r"^\s*--\s*liquibase\s+formatted\s+sql", re.IGNORECASE)
 _META = re.compile(r"^\s*\\")  # psql's own commands
 _DELIMITER = re.compile(r"^\s*DELIMITER\s+(?P<sign>\S+)\s*$", re.IGNORECASE)
-_CLIENT = re.compile(r"^\s*/\*!\d+")  # a comment that MySQL runs: SET of the session almost throughout
+_BREAKPOINT = re.compile(r"--> ?statement-breakpoint")  # Drizzle's, which MySQL would not take for a comment
 
 
 class Section(Struct, frozen=True):
@@ -28,7 +28,7 @@ def sections(source: str) -> list[Section]:
         return _changesets(source)
     forward = True
     lines: list[str] = []
-    for line in source.split("\n"):
+    for line in _BREAKPOINT.sub("", source).split("\n"):
         mark = _MARK.match(line)
         if mark:
             forward = (mark["dbmate"] or mark["goose"]).lower() == "up"
@@ -90,9 +90,9 @@ _MARKS = {
     "postgres": _marks(
         r"\$\w*\$", r"\bSERIAL\b", r"\bJSONB\b", r"\bTIMESTAMPTZ\b", r"::\w", r"\bCONCURRENTLY\b"
     ),
+    "sqlite": _marks(r"\bAUTOINCREMENT\b", r"^\s*PRAGMA\b", r"\bWITHOUT\s+ROWID\b"),
     "mysql": _marks(r"`\w+`", r"\bAUTO_INCREMENT\b", r"\bENGINE\s*=", r"\bMODIFY\s+COLUMN\b"),
     "tsql": _marks(r"^\s*GO\s*$", r"\[\w+\]\.\[\w+\]", r"\bNVARCHAR\b", r"\bIDENTITY\s*\(\s*\d"),
-    "sqlite": _marks(r"\bAUTOINCREMENT\b", r"^\s*PRAGMA\b", r"\bWITHOUT\s+ROWID\b"),
     "snowflake": _marks(r"\bVARIANT\b", r"\bCREATE\s+(OR\s+REPLACE\s+)?(STAGE|WAREHOUSE|PIPE)\b"),
     "clickhouse": _marks(r"\bMergeTree\b", r"\bLowCardinality\b"),
 }

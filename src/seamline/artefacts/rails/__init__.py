@@ -52,9 +52,9 @@ def _database(found: re.Match[str]) -> str:
 
 def _read(files: Sequence[Artefact], schema: Artefact | None) -> Iterator[Found]:
     history, final = Schema(), Schema()
+    moves: list[Move] = []
     version = ""
     if schema is not None:
-        moves, version = [], ""
         for part in _schema(schema):
             if isinstance(part, Unread):
                 yield part
@@ -124,10 +124,12 @@ def _schema(file: Artefact) -> Iterator[Move | Unread | str]:
         yield max(re.findall(r"^\('(\d+)'\)", source, re.MULTILINE), default="")
         return
     try:
-        nodes = parse(source)
+        yield from list(_defined(parse(source), origin))
     except RecursionError:
         yield unread(file, "nested too deep to be followed", "make it anew: bin/rails db:schema:dump")
-        return
+
+
+def _defined(nodes: Sequence[Node], origin: Origin) -> Iterator[Move | str]:
     for node in nodes:
         if isinstance(node, Call) and node.name == "define" and node.block is not None:
             yield from Walk(origin, _newest(node), nodes).body(node.block, 0)

@@ -26,7 +26,7 @@ def check(before: Document | None, after: Document | None) -> list[Finding]:
     if not was.is_model or not was.enabled:
         return []
     if now is None or not now.enabled:
-        return [_removed(was, disabled=now is not None)]
+        return list(_removed(was, disabled=now is not None))
     found = list(_contract(was, now)) if was.enforced else []
     old, new = _ACCESS.get(was.text("access")), _ACCESS.get(now.text("access"))
     if old is not None and new is not None and new < old:
@@ -39,12 +39,16 @@ def check(before: Document | None, after: Document | None) -> list[Finding]:
     return found
 
 
-def _removed(was: Node, *, disabled: bool) -> Finding:
-    """dbt's own state:modified misses this for contracted models (dbt-core#11034)."""
+def _removed(was: Node, *, disabled: bool) -> Iterator[Finding]:
+    """A contract is a promise to readers who need not be known here: it holds whether one is seen or not.
+
+    dbt's own state:modified misses that a contracted model is gone (dbt-core#11034).
+    """
     how = "is disabled" if disabled else "is gone"
-    rule = "contracted-model-removed" if was.enforced else "model-removed"
-    under = " under an enforced contract" if was.enforced else ""
-    return finding(rule, HOLD, was, f"{was.name} {how}{under}", _VERSION, touch("drop_table", was))
+    if was.enforced:
+        reason = f"{was.name} {how}, and its contract was enforced"
+        yield finding("contracted-model-removed", HOLD, was, reason, _VERSION)
+    yield finding("model-removed", HOLD, was, f"{was.name} {how}", _VERSION, touch("drop_table", was))
 
 
 def _contract(was: Node, now: Node) -> Iterator[Finding]:
@@ -57,9 +61,7 @@ def _contract(was: Node, now: Node) -> Iterator[Finding]:
     for name, told in sorted(was.columns.items()):
         if name not in now.columns:
             reason = f"{was.name}.{name} leaves the contract"
-            yield finding(
-                "contract-column-removed", HOLD, now, reason, _VERSION, touch("drop_column", now, name)
-            )
+            yield finding("contract-column-removed", HOLD, now, reason, _VERSION)
             continue
         yield from _column(now, name, told.get("data_type"), now.columns[name].get("data_type"))
         yield from _constraints(was, now, name, told.get("constraints"), now.columns[name].get("constraints"))
@@ -83,7 +85,7 @@ def _column(now: Node, name: str, old: Any, new: Any) -> Iterator[Finding]:
     if not isinstance(old, str) or not isinstance(new, str) or turn(old, new) == "same":
         return
     reason = f"{now.name}.{name}: {old} becomes {new} in the contract"
-    yield finding("contract-type-changed", HOLD, now, reason, _VERSION, touch("change_type", now, name, new))
+    yield finding("contract-type-changed", HOLD, now, reason, _VERSION)
 
 
 def _constraints(was: Node, now: Node, column: str, old: Any, new: Any) -> Iterator[Finding]:

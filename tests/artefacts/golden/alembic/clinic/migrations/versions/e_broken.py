@@ -1,0 +1,2 @@
+revision = "e"
+def upgrade(:

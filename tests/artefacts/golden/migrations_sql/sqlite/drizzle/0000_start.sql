@@ -1,0 +1,1 @@
+CREATE TABLE `users` (`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL, `name` text, `age` integer);
