@@ -141,25 +141,30 @@ class Graph:
                 node.below.append((segment, below))
 
     def _within(self, was: Shape, now: Shape) -> Iterator[tuple[str, Any, Any]]:
-        for name in was.properties.keys() & now.properties.keys():
-            if not (
-                self._unseen(was.properties[name], self.before)
-                or self._unseen(now.properties[name], self.after)
-            ):
-                yield f"properties/{name}", was.properties[name], now.properties[name]
-        for name in was.pattern_properties.keys() & now.pattern_properties.keys():
-            yield f"/{name}/", was.pattern_properties[name], now.pattern_properties[name]
-        if "array" in was.types & now.types:
+        """The pairs of schemas in a pair of shapes, where a value can have the type that they are for."""
+        shared = was.types & now.types
+        if "object" in shared:
+            yield from self._properties(was, now)
+        if "array" in shared:
             yield "items", was.items, now.items
+            for i, (a, b) in enumerate(zip(was.positions, now.positions, strict=False)):
+                yield f"prefixItems/{i}", a, b
+        for keyword in ENTERED:
+            a, b = was.assertions.get(keyword), now.assertions.get(keyword)
+            if isinstance(a, Mapping) and isinstance(b, Mapping):
+                yield keyword, a, b
+
+    def _properties(self, was: Shape, now: Shape) -> Iterator[tuple[str, Any, Any]]:
+        for name, a in was.properties.items():
+            if name not in now.properties or self._unseen(a, self.before):
+                continue
+            if not self._unseen(now.properties[name], self.after):
+                yield f"properties/{name}", a, now.properties[name]
+        for name, a in was.pattern_properties.items():
+            if name in now.pattern_properties:
+                yield f"/{name}/", a, now.pattern_properties[name]
         if not (was.closed or now.closed):
             yield "additionalProperties", was.extra, now.extra
-        for keyword in ENTERED:
-            if isinstance(was.assertions.get(keyword), Mapping) and isinstance(
-                now.assertions.get(keyword), Mapping
-            ):
-                yield keyword, was.assertions[keyword], now.assertions[keyword]
-        for i, (a, b) in enumerate(zip(was.positions, now.positions, strict=False)):
-            yield f"prefixItems/{i}", a, b
 
     def _concerns(self, step: Step, was: Shape, now: Shape) -> bool:
         """False for a step about a property that this side sees neither before nor after."""

@@ -4,12 +4,12 @@ A schema that asks for more breaks senders; one that promises less breaks reader
 oasdiff, without the place they happen at ("max-length-decreased").
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
 
-from seamline.guards.json_schema._shape import LOWER, UPPER, Shape, Types
+from seamline.guards.json_schema._shape import ALL_TYPES, LOWER, UPPER, Shape, Types
 
 Effect = Literal["", "may", "breaks", "unsure"]
 
@@ -41,8 +41,10 @@ def steps(before: Shape, after: Shape) -> Iterator[Step]:
     if before.unknown != after.unknown:
         lost = ", ".join(sorted({*before.unknown} ^ {*after.unknown}))
         yield Step("reference-target-changed", f"{lost} can't be followed", "unsure", "unsure")
-    for family in (_type, _format, _values, _bounds, _texts, _objects, _arrays, _assertions, _hints):
-        yield from family(before, after)
+    yield from _type(before, after)
+    for kinds, family in _FAMILIES:
+        if before.types & after.types & kinds:
+            yield from family(before, after)
 
 
 def _type(before: Shape, after: Shape) -> Iterator[Step]:
@@ -285,3 +287,16 @@ def _hints(before: Shape, after: Shape) -> Iterator[Step]:
 def _listed(values: Sequence[Any]) -> str:
     shown = ", ".join(repr(v) for v in values[:5])
     return shown + (f" and {len(values) - 5} more" if len(values) > 5 else "")
+
+
+# What a family compares is moot where no value can have such a type before and after.
+_FAMILIES: tuple[tuple[Types, Callable[[Shape, Shape], Iterator[Step]]], ...] = (
+    (ALL_TYPES, _format),
+    (ALL_TYPES, _values),
+    (ALL_TYPES, _bounds),
+    (frozenset({"string"}), _texts),
+    (frozenset({"object"}), _objects),
+    (frozenset({"array"}), _arrays),
+    (ALL_TYPES, _assertions),
+    (ALL_TYPES, _hints),
+)

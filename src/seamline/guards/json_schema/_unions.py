@@ -87,7 +87,7 @@ def _of_one_type(a: Any, b: Any) -> bool:
 def _key(schema: Any) -> str:
     """The last part of the name that a branch refers to, else its title; wherever the named schema stands."""
     title = schema.get("title") if isinstance(schema, Mapping) else None
-    last = refers(schema).rpartition("/")[2]
+    last = refers(schema).replace("~1", "/").rpartition("/")[2]
     return last if last and not last.isdecimal() else title if isinstance(title, str) else ""
 
 

@@ -85,8 +85,10 @@ def _of_item(
 ) -> Iterator[Operation]:
     whole = followed(item, references)
     for method in METHODS:
-        said = whole.get(method)
-        if isinstance(said, Mapping):
+        said = followed(
+            whole.get(method), references
+        )  # not by the specification, and done in large documents
+        if said or isinstance(whole.get(method), Mapping):
             yield _operation(method, path, said, whole, root, references, outbound)
 
 

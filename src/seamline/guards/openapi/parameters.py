@@ -31,11 +31,11 @@ def check(before: Document | None, after: Document | None) -> list[Finding]:
     was, now = operations(before.content), operations(after.content)
     schemas = Schemas(before, after)
     found: list[Finding] = []
-    for key in was.keys() & now.keys():
-        if not was[key].outbound:
+    for key in was:
+        if key in now and not was[key].outbound:
             found += _of_operation(was[key], now[key], schemas, after)
     found += schemas.findings()
-    return sorted(found, key=lambda f: (f.reason, f.guard))
+    return found
 
 
 def _of_operation(was: Operation, now: Operation, schemas: Schemas, after: Document) -> Iterator[Finding]:
