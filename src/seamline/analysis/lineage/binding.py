@@ -127,6 +127,7 @@ class Binding:
     def lookup(self, name: str, scope: Scope, node: exp.Expr) -> Col | None:
         """The column that a name without qualifier means, used as such. None: noted why not."""
         level: Scope | None = scope
+        went = False
         while level is not None:
             found = level.here(name)
             if found is not None:
@@ -136,7 +137,12 @@ class Binding:
                 elif found is level.aliases.get(name):
                     self._alias(name, level, node)
                 return found
-            if not any(name in source.rows.gone for source in level.sources):
+            if any(name in source.rows.gone for source in level.sources):
+                went = True  # it was this level's: nothing else of unknown columns here can have it
+            elif went and (relations := _open_here(level)):
+                self.doubtful[id(node)] = name, relations
+                return None
+            else:
                 found = self._open(name, level, node)
                 if found is not None or id(node) in self.doubtful:
                     return found
@@ -181,7 +187,7 @@ class Binding:
 
     def _open(self, name: str, level: Scope, node: exp.Expr) -> Col | None:
         """What a name means that only something of unknown columns can have, if there is such a thing here."""
-        relations = tuple(dict.fromkeys(r for source in level.sources for r in source.rows.open))
+        relations = _open_here(level)
         absorbing = [s for s in level.sources if s.rows.absorbs is not None]
         if absorbing and (not relations or name in _OF_FUNCTIONS):
             return Col(name, frozenset().union(*(s.rows.absorbs or NONE for s in absorbing)))
@@ -197,6 +203,11 @@ class Binding:
             self.doubtful[id(node)] = name, relations
             return None
         return self._further(relations[0], name)
+
+
+def _open_here(level: Scope) -> tuple[str, ...]:
+    """Relations of unknown further columns that one query reads."""
+    return tuple(dict.fromkeys(relation for source in level.sources for relation in source.rows.open))
 
 
 def _elsewhere(name: str, level: Scope, found: Col) -> bool:

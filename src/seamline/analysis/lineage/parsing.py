@@ -10,10 +10,16 @@ from sqlglot.errors import SqlglotError
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 _LONGEST = 8_000_000  # characters
-_DEEPEST = 400  # brackets; the compiled parser dies without a word some way beyond ten thousand
+# The compiled parser dies without a word of what is nested some ten thousand deep, in whatever way it can be.
+_DEEPEST = 400
+_DEEPEST_TYPE = (
+    2_000  # comparisons count as well: nobody can tell them from a type's brackets without parsing
+)
 _STRINGS = re.compile(r"'(?:[^'\\]|''|\\.)*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TEMPLATE = re.compile(r"\{\{|\{%")
-_NESTED_TYPE = re.compile(r"(?:\w+\s*<\s*){100}")
+_BRACKETS = re.compile(r"[(\[{]|([)\]}])")
+_TYPES = re.compile(r"\b\w+\s*<(?=\s*\w+[\s<>:,])|(>)")
+_NESTED_FROM = re.compile(r"\b(?:from|into)\s+(?=(?:from|select|lateral)\b)", re.IGNORECASE)
 _SUBSCRIPTS = re.compile(r"(?:\[[^\[\]]*\]\s*){100}")  # each takes time in proportion to all before it
 # Tried in this order where the dialect given fails: projects say one and are written in another.
 _OTHERS = (
@@ -78,15 +84,22 @@ def _statements(sql: str, dialect: str) -> list[exp.Expr]:
 def _check(sql: str) -> None:
     if len(sql) > _LONGEST:
         raise Unparsed(f"it has {len(sql):,} characters")
-    bare = _STRINGS.sub("''", sql) if "{" in sql or "(" in sql or "[" in sql else sql
+    bare = _STRINGS.sub(lambda found: "''" if found[0][0] == "'" else " ", sql)
     if _TEMPLATE.search(bare):
         raise Unparsed("it holds a template ({{ or {%): compile it first")
-    depth = deepest = 0
-    for opened in re.findall(r"[(\[{)\]}]", bare):
-        depth += 1 if opened in "([{" else -1
-        deepest = max(deepest, depth)
-    if deepest > _DEEPEST or _NESTED_TYPE.search(bare) or _SUBSCRIPTS.search(bare):
+    nested_froms = sum(1 for _ in _NESTED_FROM.finditer(bare))
+    deepest = max(_depth(_BRACKETS, bare), nested_froms)
+    if deepest > _DEEPEST or _depth(_TYPES, bare) > _DEEPEST_TYPE or _SUBSCRIPTS.search(bare):
         raise Unparsed("it is nested too deep")
+
+
+def _depth(pattern: re.Pattern[str], text: str) -> int:
+    """How deep it goes, where the pattern's one group is what closes."""
+    depth = deepest = 0
+    for found in pattern.finditer(text):
+        depth = max(0, depth - 1) if found[1] else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _line(error: Exception) -> str:

@@ -170,7 +170,7 @@ def _outward(before: Binding, after: Binding) -> list[str]:
         if key in before.outer:
             continue
         summed = node.find_ancestor(exp.AggFunc, exp.Query)
-        if isinstance(summed, exp.AggFunc) and not _may_sum_up(summed):
+        if isinstance(summed, exp.AggFunc) and not _may_sum_up(summed, after):
             return [f"the aggregate of {node.name} would be the outer query's"]
         listed = node.find_ancestor(exp.In)
         if after.dialect == "duckdb" and listed is not None and isinstance(listed.this, exp.Tuple):
@@ -178,16 +178,18 @@ def _outward(before: Binding, after: Binding) -> list[str]:
     return []
 
 
-def _may_sum_up(node: exp.Expr) -> bool:
+def _may_sum_up(node: exp.Expr, after: Binding) -> bool:
     """An aggregate of outer columns alone is the outer query's: it may stand in its HAVING, or beside other aggregates."""
-    inner = node.find_ancestor(exp.Query)
+    query_of = node.find_ancestor(exp.Query)
+    inner = query_of
     while inner is not None and isinstance(inner.parent, exp.Subquery):
         inner = inner.parent
     clause = inner.find_ancestor(exp.Where, exp.Join, exp.From, exp.Having, exp.Query) if inner else None
-    if not isinstance(clause, exp.Select):
-        return isinstance(clause, exp.Having)
-    others = [item for item in clause.expressions if item.find(type(node)) is None]
-    return clause.args.get("group") is not None or not any(item.find(exp.Column) for item in others)
+    if not isinstance(clause, exp.Select) or clause.args.get("group") is not None:
+        return isinstance(clause, exp.Having | exp.Select)
+    if any(one.find_ancestor(exp.AggFunc, exp.Query) is query_of for one in after.outer.values()):
+        return False
+    return not any(item.find(exp.Column) for item in clause.expressions if item.find(type(node)) is None)
 
 
 def _asked(before: Binding, gone: Gone) -> list[str]:

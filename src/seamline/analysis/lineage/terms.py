@@ -90,6 +90,8 @@ def column(node: exp.Column, scope: Scope, binding: Binding) -> Col | None:
     for n in range(len(parts) - 1, 0, -1):
         source = scope.source(parts[:n])
         if source is not None:
+            if source not in scope.sources:
+                binding.outer.setdefault(id(node), node)
             col = binding.member(source, parts[n], node)
             return _member(col, parts[n + 1 :], node, binding)
     col = plain(parts[0], scope, node, binding)

@@ -313,16 +313,16 @@ def _branch(
     """What one WHEN puts into which columns."""
     if isinstance(then, exp.Update):
         if any(isinstance(item, exp.Star) for item in then.expressions):
-            return _all_by_name(given, own, binding)
+            return _all_by_name(then, given, own, binding)
         pairs = [i for i in then.expressions if isinstance(i, exp.EQ)]
         return [found for item in pairs for found in _assignments(item, own.scope, scope, binding)]
     if not isinstance(then, exp.Insert):
         return []
     if isinstance(then.this, exp.Star):
-        return _all_by_name(given, own, binding)
+        return _all_by_name(then, given, own, binding)
     values = then.args.get("expression")
     if not isinstance(values, exp.Tuple):
-        return _all_by_name(given, own, binding) if isinstance(then.this, exp.Var) else []
+        return _all_by_name(then, given, own, binding) if isinstance(then.this, exp.Var) else []
     direct = [frozenset(trace(item, scope, binding)) for item in values.expressions]
     if isinstance(then.this, exp.Tuple | exp.Schema):
         names = [_assigned(item, own.scope, binding) for item in then.this.expressions]
@@ -331,13 +331,24 @@ def _branch(
     return list(zip(names, direct, strict=False))
 
 
-def _all_by_name(given: list[Source], own: _Own, binding: Binding) -> list[tuple[str, Refs]]:
-    """UPDATE SET *, INSERT *, INSERT ROW: each column into the one of its name."""
+def _all_by_name(then: exp.Expr, given: list[Source], own: _Own, binding: Binding) -> list[tuple[str, Refs]]:
+    """UPDATE SET *, INSERT *, INSERT ROW: the target's columns, each out of the one of its name that is given."""
+    target = own.scope.sources[0].rows
     for source in given:
         binding.count(source.rows)
-    for source in own.scope.sources:
-        binding.count(source.rows)
-    return [(col.name, col.direct) for source in given for col in source.rows.cols]
+    binding.count(target)
+    found: dict[str, Refs] = {}
+    for col in target.cols:
+        match = next((c for source in given if (c := source.find(col.name)) is not None), None)
+        if match is not None:
+            found[col.name] = match.direct
+        elif all(source.rows.complete for source in given):
+            binding.faults[id(then)] = f"nothing is given for {col.name}"
+    if not target.complete:
+        found = {col.name: col.direct for source in given for col in source.rows.cols} | found
+        if any(source.rows.gone for source in given):
+            binding.murky[id(then)] = "not all columns of the target are known"
+    return list(found.items())
 
 
 _ADAPTERS: dict[type[exp.Expr], Callable[[exp.Expr, Scope, Binding], Written | None]] = {
