@@ -68,6 +68,15 @@ def test_a_folder_of_repositories_is_each_of_them(tmp_path: Path) -> None:
     ]
 
 
+def test_folders_side_by_side_are_repositories_without_git_too(tmp_path: Path) -> None:
+    """Where two look like a root, and what holds them doesn't."""
+    write(tmp_path / "all", "one/README.md", "two/CODEOWNERS", "three/x.yaml", "z.txt")
+    found = finding.at([tmp_path / "all"])
+    assert [f.repository for f in found] == ["all", "one", "three", "two"]
+    write(tmp_path / "mono", "package.json", "one/README.md", "two/README.md")
+    assert [f.repository for f in finding.at([tmp_path / "mono"])] == ["mono"]
+
+
 def test_a_part_of_a_repository_brings_its_ownership_files(tmp_path: Path) -> None:
     """Of a monorepo only what was named is read; who owns it stands at the top."""
     root = repository(tmp_path / "mono", CODEOWNERS="* @a", pay__x="1", book__y="2", ship__z="3")

@@ -193,5 +193,5 @@ def _page(
         tuple(wrong),
         joined,
         tuple(end for end in stack.loose_ends if end.ref not in disputed),
-        tuple(found for r in surveyed.repositories for found in r.found if isinstance(found, Unread)),
+        tuple({u: None for r in surveyed.repositories for u in r.found if isinstance(u, Unread)}),
     )

@@ -1,6 +1,7 @@
 """Which repositories there are where people point: a repository, a folder of them, or a part of one."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,14 +10,22 @@ from seamline.checkouts.folder import Folder
 from seamline.checkouts.limits import is_foreign
 from seamline.model.errors import Fix
 
+FEWEST = 2  # folders that have to look like a repository's root for those beside them to be taken for one
+# What stands at the root of a repository.
+_MARK = re.compile(
+    r"\.git|\.github|\.gitlab|\.gitignore|\.gitlab-ci\.yml|CODEOWNERS|README.*|LICEN[CS]E.*|Dockerfile|Makefile"
+    r"|(?:docker-)?compose\.ya?ml|catalog-info\.ya?ml|dbt_project\.ya?ml|pyproject\.toml|setup\.py|manage\.py|alembic\.ini"
+    r"|package\.json|composer\.json|go\.mod|Gemfile|Cargo\.toml|pom\.xml|build\.gradle(?:\.kts)?|mix\.exs",
+    re.IGNORECASE,
+)
 DEEPEST = 8  # levels below a named folder at which repositories are looked for
 
 
 def at(paths: Sequence[Path]) -> list[Folder]:
     """The working trees at and below these folders, each once, sorted by name.
 
-    A repository below another (a submodule, a clone) is one of its own. A folder without git is one repository;
-    so are the files that lie beside the repositories of a folder, if there are any. Raises Fix for a path that is no folder.
+    A repository below another (a submodule, a clone) is one of its own. A folder without git is one repository, unless it looks like
+    a place where several are kept; so are the files that lie beside the repositories of a folder, if there are any. Raises Fix for a path that is no folder.
     """
     parts: dict[Path, set[str]] = {}  # root -> folders asked for; "" is all
     for path in paths:
@@ -55,9 +64,29 @@ def _roots(path: Path) -> Iterator[tuple[Path, str]]:
         top = None  # built or cloned into somebody's repository, and ignored there
     if top is None:
         yield path, ""
+        yield from ((folder, "") for folder in _side_by_side(path))
     else:
         yield top, "" if top == path else path.relative_to(top).as_posix()
     yield from ((below, "") for below in _below(path))
+
+
+def _side_by_side(path: Path) -> list[Path]:
+    """The folders of one that looks like nothing but a place where repositories are kept, without git's help."""
+    try:
+        folders = sorted(
+            f for f in path.iterdir() if f.is_dir() and not f.is_symlink() and not is_foreign(f.name)
+        )
+    except OSError:
+        return []
+    looks = sum(_looks_like_a_root(f) for f in folders)
+    return folders if looks >= FEWEST and not _looks_like_a_root(path) else []
+
+
+def _looks_like_a_root(path: Path) -> bool:
+    try:
+        return any(_MARK.fullmatch(name) for name in os.listdir(path))
+    except OSError:
+        return False
 
 
 def _is_tracked(top: Path, path: Path) -> bool:

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from seamline.terminal.plain import long, plain, short
+from seamline.terminal.plain import plain, short
 
 if TYPE_CHECKING:
     from seamline.analysis.survey.page import Border, Meeting
@@ -77,7 +77,7 @@ def _parts(page: "Page", every: bool) -> Iterator[RenderableType]:
 
 def _head(page: "Page", names: Mapping[str, str]) -> Iterator[RenderableType]:
     n_units = sum(n for kinds in page.domains.values() for n in kinds.values())
-    read = f"{counted(len(page.repositories), 'repository')}, {counted(page.n_files, 'file')} read in {long(page.seconds)}"
+    read = f"{counted(len(page.repositories), 'repository')}, {counted(page.n_files, 'file')} read in {page.seconds:.1f} s"
     yield Text.assemble((read, "bold"), (", offline", "dim"))
     people = counted(len(page.organisation.people), "person")
     found = f"{counted(n_units, 'entity')}, {counted(len(page.seams), 'seam')}, {people}"
@@ -166,14 +166,15 @@ def _called(ref: str) -> str:
 def _people(page: "Page", every: bool) -> Iterator[RenderableType]:
     if not page.troubles:
         return
-    alike: dict[tuple[str, str], list[Trouble]] = {}
+    alike: dict[tuple[str, str, str], list[Trouble]] = {}
     for trouble in page.troubles:
-        alike.setdefault((trouble.why, trouble.mend), []).append(trouble)
+        each = str(trouble.place) if every else ""
+        alike.setdefault((trouble.why, trouble.mend, each), []).append(trouble)
     yield from _section(
         "People", len(alike), "owners who are named and can't answer, or not alone", "bold yellow"
     )
     yield _lines(
-        [_told(why, mend, [t.place for t in some]) for (why, mend), some in _most_first(alike)], every
+        [_told(why, mend, [t.place for t in some]) for (why, mend, _), some in _most_first(alike)], every
     )
 
 
@@ -227,7 +228,8 @@ def _unread(page: "Page", every: bool) -> Iterator[RenderableType]:
         return
     alike: dict[tuple[str, str, str], list[Unread]] = {}
     for one in page.unread:
-        alike.setdefault((one.place.repository, one.why, one.mend), []).append(one)
+        each = str(one.place) if every else one.place.repository
+        alike.setdefault((each, one.why, one.mend), []).append(one)
     yield from _section("Not read", len(page.unread), "the rest of these repositories was", "bold")
     yield _lines([_not_read([u.place for u in some], *key[1:]) for key, some in alike.items()], every)
 

@@ -72,7 +72,7 @@ def _words(repository: Repository, whose: Whose) -> Iterator[Word]:
     for one in repository.found:
         if isinstance(one, Ownership) and kind_of(one.entity) not in _PARTS:
             evidence = f"{one.owner} by {one.how}: {one.place}"
-            yield Word(one.entity, whose(one.owner) or one.owner, evidence, weight_of(one))
+            yield Word(one.entity, one.owner, evidence, weight_of(one), whose(one.owner))
 
 
 def weight_of(word: Ownership) -> int:
@@ -90,10 +90,10 @@ def _with_tables(claims: Sequence[Word], own: Sequence[Statement]) -> Iterator[W
     maker = {s.object: s.subject for s in own if s.predicate == "writes"}
     for entity, words in by_entity.items():
         of_service = by_entity.get(maker.get(entity, ""), ())
-        named = {(word.owner, word.weight) for word in of_service}
-        if not (of_service and all((word.owner, word.weight) in named for word in words)):
+        named = {(word.whose(), word.weight) for word in of_service}
+        if not (of_service and all((word.whose(), word.weight) in named for word in words)):
             yield from words
             maker.pop(entity, None)
     for table, service in maker.items():
         for word in by_entity.get(service, ()):
-            yield Word(table, word.owner, f"as {service}: {word.evidence}", word.weight)
+            yield Word(table, word.owner, f"as {service}: {word.evidence}", word.weight, word.person)

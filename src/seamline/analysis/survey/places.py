@@ -39,7 +39,7 @@ def words(
         named, line = answers[path]
         for owner in named:
             at = Place(rules.place.repository, rules.place.path, line)
-            yield Word(ref, whose(owner) or owner, f"{owner} by CODEOWNERS: {at}, for {path}", weight)
+            yield Word(ref, owner, f"{owner} by CODEOWNERS: {at}, for {path}", weight, whose(owner))
 
 
 DEEPEST = 4  # levels at which a service's folder is looked for

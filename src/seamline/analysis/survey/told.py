@@ -35,12 +35,19 @@ class Statement(Struct, frozen=True, order=True):
 
 
 class Word(Struct, frozen=True, order=True):
-    """Somebody's word on an owner, as `event.Claim`: a person's id where the spelling means a person."""
+    """Somebody's word on an owner, as `event.Claim`."""
 
     entity: str
-    owner: str
+    owner: str  # as spelled
     evidence: str = ""
     weight: int = 0
+    person: str = (
+        ""  # id of the one person it means, "" for nobody; never redacted: ids are the organisation's own
+    )
+
+    def whose(self) -> str:
+        """The person, else the spelling."""
+        return self.person or self.owner
 
 
 class Gone(Struct, frozen=True):
@@ -68,7 +75,7 @@ def fact_id(repository: str, said: Statement) -> str:
 
 def claim_id(repository: str, said: Word) -> str:
     """The natural key of a claim: a new owner is a new claim."""
-    return event_id(SOURCE, f"claim\n{repository}\n{said.entity}\n{said.owner}\n{said.weight}")
+    return event_id(SOURCE, f"claim\n{repository}\n{said.entity}\n{said.whose()}\n{said.weight}")
 
 
 def ids_of(told: Told) -> Gone:

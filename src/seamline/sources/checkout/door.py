@@ -4,10 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from seamline.analysis.survey.body import packed, unpacked
 from seamline.model import credential
 from seamline.model.payload import replacer, rewrite
 from seamline.model.ports import Pseudonym
-from seamline.analysis.survey.body import packed, unpacked
+
+PERSON = (
+    "person"  # the field of a claim that holds a person's id: what stands in seamline.toml is no secret here
+)
 
 
 def key(headers: Mapping[str, str], body: bytes) -> str:  # noqa: ARG001  the port's signature
@@ -39,5 +43,8 @@ def _everywhere(value: Any, replace: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_everywhere(item, replace) for item in value]
     if isinstance(value, dict):
-        return {replace(name): _everywhere(item, replace) for name, item in value.items()}
+        return {
+            replace(name): item if name == PERSON and isinstance(item, str) else _everywhere(item, replace)
+            for name, item in value.items()
+        }
     return value

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from seamline.analysis.survey.body import from_body
 from seamline.analysis.survey.told import SOURCE, claim_id, fact_id
 from seamline.model import event as ev
 from seamline.model.delivery import Delivery
-from seamline.analysis.survey.body import from_body
 
 name = SOURCE
 retention: Literal["record", "telemetry"] = "record"
@@ -23,7 +23,7 @@ def parse(delivery: Delivery) -> Iterator[ev.Event]:
         for f in told.facts
     ]
     events += [
-        ev.Claim(claim_id(told.repository, c), *stamp, c.entity, c.owner, c.evidence, c.weight)
+        ev.Claim(claim_id(told.repository, c), *stamp, c.entity, c.whose(), c.evidence, c.weight)
         for c in told.claims
     ]
     events += [ev.MapFact(id_, *stamp, "", "exists") for id_ in told.gone.facts]
