@@ -144,6 +144,16 @@ def test_a_deep_web_of_references_costs_little() -> None:
     assert "59 more places" in found[0].reason
 
 
+def test_a_chain_of_references_without_end_is_unknown() -> None:
+    """A thousand definitions that each refer to the next one are not followed to the end, and that is said."""
+    chain = {f"d{i}": {"$ref": f"#/$defs/d{i + 1}"} for i in range(1000)}
+    before = {"$ref": "#/$defs/d0", "$defs": {**chain, "d1000": {"type": "string"}}}
+    after = {"$ref": "#/$defs/d0", "$defs": {**chain, "d1000": {"type": "integer"}}}
+    assert findings("json_schema", state("json_schema", before), state("json_schema", before)) == []
+    found = findings("json_schema", state("json_schema", before), state("json_schema", after))
+    assert [(f.outcome, f.guard) for f in found] == [("unknown", "json_schema/not-compared")]
+
+
 @pytest.mark.parametrize("kind", ["openapi", "json_schema"])
 def test_a_finding_names_the_path(kind: str) -> None:
     """The reason says where: the operation, the side, and the way down."""

@@ -36,7 +36,7 @@ def read(files: Sequence[Artefact]) -> Iterator[Found]:
 
     taken: set[str] = set()
     for file in files:
-        if not _MARK.search(_plain(file.data)):
+        if not _may_be(file.data):
             continue
         docs, lost = documents(file, "1.2")
         yield from lost
@@ -45,9 +45,10 @@ def read(files: Sequence[Artefact]) -> Iterator[Found]:
                 yield from _api(file, doc, Bundle(file.path, doc.content, loaded), taken)
 
 
-def _plain(data: bytes) -> bytes:
-    """Bytes to look for a mark in: UTF-16 without its zeros."""
-    return data.replace(b"\x00", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
+def _may_be(data: bytes) -> bool:
+    """Whether a document may be in there; UTF-16 is looked through without its zeros."""
+    plain = data.replace(b"\x00", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
+    return (b"openapi" in plain or b"swagger" in plain) and bool(_MARK.search(plain))
 
 
 def _is_api(doc: Doc) -> bool:

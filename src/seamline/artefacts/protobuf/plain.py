@@ -60,6 +60,7 @@ def packages(sources: Sequence[Source]) -> dict[str, dict[str, Any]]:
             },
         )
         _File(source, kinds, package).read()
+        package["lines"].setdefault(source.file.name, [source.path, 0])
         package["lines"].update({name: [source.path, line] for name, line in source.lines.items()})
     return found
 

@@ -46,6 +46,13 @@ class _Node:
 
 _Pair = tuple[_Node, Any, Any]
 _MOST_PAIRS = 64  # of branches that are held against each other when it isn't plain which became which
+_MOST_NODES = (
+    100_000  # pairs of referred schemas; thousands are usual, and merging `allOf` can make many more of them
+)
+_TOO_MANY = Step("not-compared", "the schemas are too many to follow", "unsure", "unsure")
+_UNENTERED = _Node("")
+_UNENTERED.steps = (_TOO_MANY,)
+_UNENTERED.leads = True
 _NOTHING = shape({}, References({}))
 
 
@@ -123,6 +130,8 @@ class Graph:
             fresh.append((node, before, after))
             return node
         key = (encode(before, order="sorted"), encode(after, order="sorted"))
+        if key not in self._known and len(self._known) >= _MOST_NODES:
+            return _UNENTERED
         if key not in self._known:
             self._known[key] = _Node(refers(after) or refers(before))
             fresh.append((self._known[key], before, after))
@@ -134,6 +143,8 @@ class Graph:
         node.steps = tuple(
             self._seen(step, was, now) for step in steps(was, now) if self._concerns(step, was, now)
         )
+        if self._differing.intersection(was.unknown, now.unknown):
+            node.steps += (_TOO_MANY,)
         node.left, pairs = united(was.unions, now.unions)
         for segment, a, b in (*self._within(was, now), *pairs):
             below = self._node(a, b, fresh)

@@ -20,7 +20,7 @@ WHATS = (
     "discriminator-property-name-changed", "else-added", "else-changed", "else-removed", "enum-removed",
     "enum-value-added", "enum-value-removed", "format-removed", "if-added", "if-changed", "if-removed",
     "list-of-types-narrowed", "list-of-types-widened", "multiple-of-changed", "multiple-of-set", "multiple-of-unset",
-    "new-required-property", "new-required-property-with-default", "not-added", "not-changed", "not-removed",
+    "new-required-property", "new-required-property-with-default", "not-added", "not-changed", "not-compared", "not-removed",
     "one-of-added", "one-of-removed", "one-of-set", "one-of-unset", "optional-property-removed", "pattern-added",
     "pattern-changed", "pattern-property-added", "pattern-property-removed", "pattern-removed", "prefix-items-added",
     "prefix-items-removed", "property-became-optional", "property-became-required", "property-names-added",
@@ -83,6 +83,8 @@ def do(step: Step, side: Side, name: str = "") -> str:
         return _DO_REMOVE[side].format(what=what)
     if step.what == "enum-value-added":
         return "expand: readers treat values they don't know as a default; then send the new value"
+    if step.what == "not-compared":
+        return "split the document, or hold its states against each other by hand"
     if step.what == "reference-target-changed":
         return (
             "keep the referred schema in the repository, or hold both its states against each other by hand"

@@ -20,6 +20,7 @@ _OBJECT: Mapping[str, type | tuple[type, ...]] = {
 _ARRAY: Mapping[str, type | tuple[type, ...]] = {
     "items": (Mapping, list, bool), "prefixItems": list, "minItems": int, "maxItems": int, "uniqueItems": bool,
 }  # fmt: skip
+_LONGEST = 200  # references that one schema is made of; further ones are not known
 _CONDITIONAL = ("if", "then", "else")
 _ANYTHING = {"", "^", "$", ".*", "^.*$", "^.*", ".*$"}  # patterns that every text fits
 NEVER: Mapping[str, Any] = {"not": {}}
@@ -111,7 +112,7 @@ def _gather(
     ref = schema.get("$ref", schema.get("$dynamicRef"))
     if isinstance(ref, str) and ref not in seen:
         seen.add(ref)
-        target = references.find(ref)
+        target = references.find(ref) if len(seen) < _LONGEST else None
         if target is None:
             unknown.append(ref)
         _gather(target, references, out, seen, unknown, nullable=nullable)

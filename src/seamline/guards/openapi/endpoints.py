@@ -2,13 +2,13 @@
 
 from seamline.guards.json_schema._said import Weight
 from seamline.guards.openapi._operations import Key, Operation, mapping, operations, paths
-from seamline.guards.openapi._said import HOLD, NOTE, finding
+from seamline.guards.openapi._said import HOLD, finding
 from seamline.model.artefact import Document
 from seamline.model.verdict import Finding
 
 _NAMES = (
     "api-path-removed-without-deprecation", "api-path-removed-with-deprecation", "api-removed-without-deprecation",
-    "api-removed-with-deprecation", "webhook-removed", "callback-removed", "servers-changed",
+    "api-removed-with-deprecation", "webhook-removed", "callback-removed", "servers-changed", "document-removed",
 )  # fmt: skip
 IDS = tuple(f"openapi/{name}" for name in _NAMES)
 _DO = (
@@ -16,33 +16,42 @@ _DO = (
     "contract: remove it when no call arrives"
 )
 
+# Whether a sunset has passed depends on the day; the deprecation was a notice at least.
+_NOTICE = Weight("note", "medium", 0.6)
+
 
 def check(before: Document | None, after: Document | None) -> list[Finding]:
     """One finding for each operation that is gone, in the order of the document before."""
     if before is None:
         return []
-    subject = after or before
-    now = operations(after.content) if after else {}
-    left = paths(after.content) if after else {}
+    if after is None:
+        return [_all_gone(before)]
+    now, left = operations(after.content), paths(after.content)
     gone = [
-        _gone(key, operation, key[1] in left, now, subject)
+        _gone(key, operation, key[1] in left, now, after)
         for key, operation in operations(before.content).items()
         if key not in now
     ]
     return [*gone, *_moved(before, after)]
 
 
-def _moved(before: Document, after: Document | None) -> list[Finding]:
+def _all_gone(before: Document) -> Finding:
+    """The document may be gone, or called another way: its operations are counted, not named."""
+    reason = f"{before.entity} is gone, or has another name now, and with it {len(operations(before.content))} operations"
+    return finding("document-removed", Weight("hold", "high", 0.7), reason, _DO, before)
+
+
+def _moved(before: Document, after: Document) -> list[Finding]:
     """A note when no address at which the API was answered is left; the paths below it are held against each other."""
     was, now = _addresses(before), _addresses(after)
     if not was or not now or was & now:
         return []
     reason = f"none of its addresses is left: {', '.join(sorted(was))} before, {', '.join(sorted(now))} now"
-    return [finding("servers-changed", Weight("note", "medium", 0.6), reason, _DO, after or before)]
+    return [finding("servers-changed", Weight("note", "medium", 0.6), reason, _DO, after)]
 
 
-def _addresses(document: Document | None) -> set[str]:
-    servers = mapping(document.content).get("servers") if document else None
+def _addresses(document: Document) -> set[str]:
+    servers = mapping(document.content).get("servers")
     urls = [mapping(s).get("url") for s in servers] if isinstance(servers, list) else []
     return {url.rstrip("/") for url in urls if isinstance(url, str)}
 
@@ -62,13 +71,7 @@ def _gone(
         + (", as its deprecation said" if deprecated else "")
         + _hint(operation, now)
     )
-    # Whether its sunset has passed depends on the day; a deprecation was a notice at least.
-    weighs = Weight("note", "medium", 0.6) if deprecated else HOLD
-    return finding(name, weighs if not deprecated or _sunset(operation) else NOTE, reason, _DO, subject)
-
-
-def _sunset(operation: Operation) -> bool:
-    return bool(operation.said.get("x-sunset"))
+    return finding(name, _NOTICE if deprecated else HOLD, reason, _DO, subject)
 
 
 def _hint(operation: Operation, now: dict[Key, Operation]) -> str:

@@ -32,10 +32,10 @@ def check(before: Document | None, after: Document | None) -> list[Finding]:
         return []
     was, now = operations(before.content), operations(after.content)
     found = [f for key in was if key in now for f in _of_operation(was[key], now[key], after)]
-    return [*_shared(found, len(was)), *_schemes(before, after)]
+    return [*_shared(found, len(was), after), *_schemes(before, after)]
 
 
-def _shared(found: list[Finding], n_operations: int) -> list[Finding]:
+def _shared(found: list[Finding], n_operations: int, after: Document) -> list[Finding]:
     """What a change of the whole document does to each operation is said once."""
     by_change: dict[tuple[str, str], list[Finding]] = {}
     for one in found:
@@ -46,13 +46,8 @@ def _shared(found: list[Finding], n_operations: int) -> list[Finding]:
             said += group
             continue
         reason = f"{group[0].reason.partition(': ')[0]} and {len(group) - 1} more of {n_operations} operations: {change}"
-        said.append(finding(guard.partition("/")[2], HOLD, reason, _DO, _document_of(group[0])))
+        said.append(finding(guard.partition("/")[2], HOLD, reason, _DO, after))
     return said
-
-
-def _document_of(one: Finding) -> Document:
-    assert one.place is not None
-    return Document(one.entity, "openapi", None, one.place)
 
 
 def _of_operation(was: Operation, now: Operation, after: Document) -> Iterator[Finding]:

@@ -73,9 +73,9 @@ def _files(before: Document, after: Document) -> Iterator[Finding]:
             continue
         if was[name]["syntax"] != now[name]["syntax"]:
             reason = f"{name}: {was[name]['syntax']} before, {now[name]['syntax']} now"
-            yield finding("FILE_SAME_SYNTAX", reason, after, "")
+            yield finding("FILE_SAME_SYNTAX", reason, after, name)
         for option in sorted({*was[name]["options"], *now[name]["options"]}):
             old, new = was[name]["options"].get(option), now[name]["options"].get(option)
             if old != new:
                 said = f"{name}: {option} was {old or 'not set'}, it is {new or 'not set'} now"
-                yield finding(f"FILE_SAME_{option.upper()}", said, after, "")
+                yield finding(f"FILE_SAME_{option.upper()}", said, after, name)
