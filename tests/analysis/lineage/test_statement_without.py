@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from seamline.analysis.lineage import rebinding
 from seamline.analysis.lineage.reading import Effect, Known, Reading, Ref
 from seamline.analysis.lineage.statement import read, without
-from tests.analysis.lineage.statements import OWN
 
 duckdb = pytest.importorskip("duckdb", reason="no DuckDB: uv sync --group lab")
 
@@ -30,7 +30,11 @@ KNOWN = {
     for name, columns in COLUMNS.items()
     for spelling in (name, f"main.{name}", f"memory.main.{name}")
 }
-QUERIES = [line for line in (OWN / "rebinding.sql").read_text().splitlines() if line and line[0] != "#"]
+QUERIES = [
+    line
+    for line in (Path(__file__).parent / "statements/rebinding.sql").read_text().splitlines()
+    if line and line[0] != "#"
+]
 # DuckDB names the column after its columns: one expression under another name, which no one can refer to.
 NAMED_BY_CONTENT = "select struct_pack(*columns(*)) from s1"
 Bound = Counter[str] | None  # names of columns, None for what does not bind
