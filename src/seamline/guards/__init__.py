@@ -8,6 +8,10 @@ A rule looks at artefacts before they are deployed. It is a module of a folder h
 artefact: `guards/openapi/request_narrowed.py`. It has `IDS`, what its findings call themselves, and
 `check(before, after) -> list[Finding]`, over two states of a `Document`, None for one that is not there, or, in
 `guards/migration`, over the `Table` as it was known before (or None) and one `Operation` on it.
+
+What no single document shows (a Service and the pods it selects, pools and the database they end at) is looked at by a rule
+that says `WHOLE = True`. It is asked once, with everything that readers found before and everything after: documents,
+facts, figures. It pairs what belongs together itself. Rules of the folder `capacity` are asked whatever was read.
 """
 
 from collections.abc import Sequence
@@ -44,7 +48,11 @@ class Rule(Protocol):
     IDS: Sequence[str]  # "openapi/request-property-became-required"
 
     def check(self, before: Any, after: Any) -> list[Finding]:
-        """What it says of the step from one state to the next; findings in a stable order."""
+        """What it says of the step from one state to the next; findings in a stable order.
+
+        With `WHOLE = True` both are `Sequence[Found]`, of all files or of all repositories. States that are equal
+        give no finding.
+        """
 
 
 @cache

@@ -82,4 +82,5 @@ def is_kubernetes(one: Manifest) -> bool:
 
 
 def _document(one: Manifest) -> Document:
-    return Document(one.ref, "kubernetes", pruned(one), one.place)
+    """Rules find objects by what is in them: a Service's entity is the map's word for it, without its namespace."""
+    return Document(f"service:{one.name}" if one.kind == "Service" else one.ref, "kubernetes", pruned(one), one.place)

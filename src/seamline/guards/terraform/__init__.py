@@ -1,0 +1,1 @@
+"""Rules over what a Terraform plan will do."""
