@@ -41,8 +41,12 @@ def print_what_can_be_printed() -> None:
 
 def one_line(error: Exception) -> str:
     """What and where, and the mend in brackets."""
-    hint = getattr(error, "hint", "")
-    text = " ".join(str(error).split()) or type(error).__name__
+    return said(str(error) or type(error).__name__, getattr(error, "hint", ""))
+
+
+def said(what: str, hint: str) -> str:
+    """What went wrong on one line, and the mend in brackets."""
+    text = " ".join(what.split())
     return plain(f"{text} ({hint})" if hint else text)
 
 
