@@ -104,14 +104,14 @@ def _select(node: exp.Select, outer: Scope, binding: Binding) -> Rows:
 def _group(group: exp.Expr, node: exp.Select, rows: Rows, scope: Scope, binding: Binding) -> None:
     """Grouping keys, those of GROUP BY ALL too, decide which rows come out."""
     if group.args.get("all"):
-        for item, col in zip(node.expressions, rows.cols, strict=False):
+        for item in node.expressions:
             if item.find(exp.AggFunc) is None:
-                scope.indirect |= col.direct
+                scope.indirect |= trace(item, scope, binding)
     for name in ("expressions", "grouping_sets", "cube", "rollup"):
         keys = group.args.get(name)
         for key in keys if isinstance(keys, list) else ():
-            col = _by_ordinal(key, rows, binding)
-            scope.indirect |= col.direct if col else trace(key, scope, binding)
+            place = _by_ordinal(key, rows, binding)
+            scope.indirect |= place.direct if place is not None else trace(key, scope, binding)
 
 
 def _by_ordinal(key: exp.Expr, rows: Rows, binding: Binding) -> Col | None:

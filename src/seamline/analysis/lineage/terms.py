@@ -28,7 +28,7 @@ def trace(node: exp.Expr, scope: Scope, binding: Binding) -> set[Ref]:
     while walk.waiting:
         at = walk.waiting.pop()
         kind = type(at)
-        if kind is exp.Column:
+        if isinstance(at, exp.Column):
             walk.found |= of_column(at, scope, binding)
         elif kind in _SPECIAL:
             _SPECIAL[kind](at, walk)
