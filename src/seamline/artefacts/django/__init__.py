@@ -13,7 +13,8 @@ from seamline.analysis.ddl.steps import Move, Origin, Step
 from seamline.artefacts.django.code import run_python, run_sql
 from seamline.artefacts.django.files import Key, Migration, labels, migration, ordered
 from seamline.artefacts.django.models import Models
-from seamline.artefacts.django.operations import HANDLERS, HARMLESS, Work
+from seamline.artefacts.django.operations import HANDLERS, HARMLESS
+from seamline.artefacts.django.work import Work
 from seamline.artefacts.python_values import Call, Value
 from seamline.model.artefact import Artefact, Found, Unread
 

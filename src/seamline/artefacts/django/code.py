@@ -8,9 +8,11 @@ from seamline.analysis.ddl.steps import Move, Origin, Step
 from seamline.artefacts.django import fields
 from seamline.artefacts.django.files import Migration
 from seamline.artefacts.django.models import Model, column
-from seamline.artefacts.django.operations import Work
+from seamline.artefacts.django.work import Work
 from seamline.artefacts.python_values import Call, Name, Value, constants, dotted, value
 
+_EDITOR = "schema_editor"
+_READS = frozenset("execute quote_name quote_value".split())  # and what is read elsewhere
 _WRITES_ANY = frozenset("delete setattr raw execute _raw_delete truncate".split())
 _WRITES = frozenset(
     "save update create bulk_create bulk_update get_or_create update_or_create add set remove clear".split()
@@ -47,8 +49,9 @@ def run_python(work: Work, call: Call, migration: Migration) -> Iterator[Move]:
     if all(_does_nothing(body) for body in bodies):
         return
     yield from _sql(work, bodies, migration)
+    yield from _edited(work, bodies, migration)
     asked = list(_asked(work, bodies, migration.names))
-    if not asked and not any(True for _ in _executed(bodies)):
+    if not asked and not any(True for _ in (*_executed(bodies), *_edited(work, bodies, migration))):
         yield Step(work.say("opaque", "", call))
         return
     named, writes = _named(bodies), _verbs(bodies)
@@ -100,6 +103,22 @@ def _asked(work: Work, bodies: list[ast.FunctionDef], names: Mapping[str, Value]
         if label not in seen:
             seen.add(label)
             yield work.models.get(label) or Model(app, name, {}, {}, open=True)
+
+
+def _edited(work: Work, bodies: list[ast.FunctionDef], migration: Migration) -> Iterator[Move]:
+    """What code does with the schema editor: a table under another name is told, the rest is opaque."""
+    for node in _calls(bodies):
+        receiver, _, verb = dotted(node.func).rpartition(".")
+        if not receiver.endswith(_EDITOR) or verb in _READS:
+            continue
+        call = value(node, migration.names)
+        old, new = (
+            (call.get(1, "old_db_table"), call.get(2, "new_db_table")) if isinstance(call, Call) else ("", "")
+        )
+        if verb == "alter_db_table" and isinstance(old, str) and isinstance(new, str):
+            yield Step(work.origin.operation("rename_table", old, node.lineno, to=new, detail=verb))
+        else:
+            yield Step(work.origin.operation("opaque", "", node.lineno, detail=ast.unparse(node)))
 
 
 def _named(bodies: list[ast.FunctionDef]) -> set[str]:
