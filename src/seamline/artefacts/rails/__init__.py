@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from seamline.analysis.ddl.read import steps
 from seamline.analysis.ddl.schema import Schema
 from seamline.analysis.ddl.steps import Move, Origin
-from seamline.artefacts.rails.tree import Body, Call, Node, parse
+from seamline.artefacts.rails.nodes import Body, Call, Node
+from seamline.artefacts.rails.tree import parse
 from seamline.artefacts.rails.walk import Walk
 from seamline.artefacts.text import text, unread
 from seamline.model.artefact import Artefact, Found, Unread

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from seamline.analysis.ddl.column_types import spelled
-from seamline.artefacts.rails.tree import Value
+from seamline.artefacts.rails.nodes import Value
 
 _IRREGULAR = {
     "person": "people", "child": "children", "man": "men", "woman": "women", "mouse": "mice", "ox": "oxen", "quiz": "quizzes",

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from seamline.analysis.ddl.steps import FIRST, EnumMade, Key, KeyKind, Move, Origin, Step
+from seamline.artefacts.rails.columns import made
+from seamline.artefacts.rails.nodes import UNKNOWN, Call, Unknown, Value
 from seamline.artefacts.rails.spelling import column_type, plural
-from seamline.artefacts.rails.tree import UNKNOWN, Call, Unknown, Value
 from seamline.model.artefact import Column, Operation, OperationKind
 
 Handler = Callable[["Said"], Iterator[Move]]
@@ -60,61 +61,6 @@ def names(value: Value) -> tuple[str, ...]:
     return tuple(item for item in listed if isinstance(item, str) and item.isidentifier())
 
 
-def _columns(
-    kind: str, listed: Sequence[Value], options: dict[str, Value], rails: float
-) -> Iterator[tuple[Column, tuple[Key, ...]]]:
-    """The columns that one line of a table's block makes, with their keys."""
-    if kind in ("timestamps", "attachment"):
-        nullable = options.get("null", rails < 5) is not False
-        for name in ("created_at", "updated_at"):
-            yield Column(name, "timestamp", nullable=nullable, has_default="default" in options), ()
-        return
-    for name in (item for item in listed if isinstance(item, str)):
-        if kind in ("references", "belongs_to"):
-            yield from _reference(name, options, rails)
-        else:
-            yield _plain(name, kind, options), _unique(options, name)
-
-
-def _plain(name: str, kind: str, options: dict[str, Value]) -> Column:
-    has_default = options.get("default") is not None or kind in (
-        "serial",
-        "bigserial",
-        "primary_key",
-        "virtual",
-    )
-    nullable = options.get("null") is not False and kind not in ("primary_key", "serial", "bigserial")
-    return Column(name, column_type(kind, options), nullable=nullable, has_default=has_default)
-
-
-def _unique(options: dict[str, Value], *columns: str) -> tuple[Key, ...]:
-    index = options.get("index")
-    unique = isinstance(index, dict) and index.get("unique") is True
-    return (Key("unique", columns),) if unique else ()
-
-
-def _reference(
-    name: str, options: dict[str, Value], rails: float
-) -> Iterator[tuple[Column, tuple[Key, ...]]]:
-    type_ = options.get("type")
-    own = column_type(type_, {}) if isinstance(type_, str) else "bigint" if rails >= 5.1 else "integer"
-    nullable, default = options.get("null") is not False, options.get("default") is not None
-    if options.get("polymorphic"):
-        yield Column(f"{name}_type", "text", nullable=nullable, has_default=default), ()
-    yield Column(f"{name}_id", own, nullable=nullable, has_default=default), _foreign(name, options)
-
-
-def _foreign(name: str, options: dict[str, Value]) -> tuple[Key, ...]:
-    wanted = options.get("foreign_key")
-    to = wanted.get("to_table") if isinstance(wanted, dict) else None
-    keys = (
-        (Key("foreign_key", (f"{name}_id",), refers=to if isinstance(to, str) else plural(name)),)
-        if wanted
-        else ()
-    )
-    return keys + _unique(options, f"{name}_id")
-
-
 # -- whole tables --------------------------------------------------------------------
 def create_table(said: Said, lines: Sequence[Said], whole: bool) -> Iterator[Move]:
     """A new table; `lines` are the calls in its block, `whole` that all of them are understood."""
@@ -128,7 +74,7 @@ def create_table(said: Said, lines: Sequence[Said], whole: bool) -> Iterator[Mov
         keys.append(Key("primary_key", names(composed)))
     for line in lines:
         if is_column(line):
-            for column, more in _columns(*_kind(line), line.options, said.rails):
+            for column, more in made(*_kind(line), line.options, said.rails):
                 columns.append(column)
                 keys.extend(more)
         else:
@@ -225,7 +171,7 @@ def add_column(said: Said) -> Iterator[Move]:
 def _added(said: Said, kind: str, listed: Sequence[Value]) -> Iterator[Move]:
     first, after = said.options.get("first"), said.options.get("after")
     behind = FIRST if first is True else after if isinstance(after, str) else ""
-    for column, keys in _columns(kind, listed, said.options, said.rails):
+    for column, keys in made(kind, listed, said.options, said.rails):
         operation = said.say(
             "add_column", column=column.name, type=column.type, nullable=column.nullable, has_default=column.has_default,
             to=next((k.refers for k in keys if k.refers), ""),

@@ -4,13 +4,9 @@ It knows as much of the grammar as is needed to tell which calls a migration mak
 block. What it can't follow becomes UNKNOWN and is stepped over with its brackets and its `end`.
 """
 
-from typing import Any
-
-from msgspec import Struct
-
+from seamline.artefacts.rails.nodes import UNKNOWN, Assign, Body, Call, Node, Text, Value
 from seamline.artefacts.rails.tokens import Token, tokens
 
-Value = Any  # str | int | float | bool | None | list | dict | Text | Call | UNKNOWN
 _OPENS_BODY = frozenset("if unless case while until for begin".split())
 _SECTIONS = frozenset("else elsif when in rescue ensure".split())
 _MODIFIERS = frozenset("if unless while until rescue and or".split())
@@ -20,55 +16,6 @@ _ASSIGNS = frozenset("= ||= &&= += -= *=".split())
 _WORDS: dict[str, Value] = {"true": True, "false": False, "nil": None}
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _DEEPEST = 120  # brackets and blocks within one another
-
-
-class Unknown(Struct, frozen=True):
-    """What only running the code could tell."""
-
-
-UNKNOWN = Unknown()
-
-
-class Text(Struct, frozen=True):
-    """A string with names put into it."""
-
-    parts: tuple[str | tuple[str], ...]
-
-
-class Call(Struct, frozen=True):
-    """A call, or a plain name. `receiver`: the value it is called on, None for none."""
-
-    name: str
-    line: int
-    receiver: Value = None
-    args: tuple[Value, ...] = ()
-    kwargs: dict[str, Value] = {}
-    params: tuple[str, ...] = ()
-    block: tuple[Any, ...] | None = None  # nodes
-
-    def get(self, position: int, default: Value = None) -> Value:
-        return self.args[position] if position < len(self.args) else default
-
-
-class Assign(Struct, frozen=True):
-    """`name = value`; `self.table_name` is a name here."""
-
-    name: str
-    value: Value
-    line: int
-
-
-class Body(Struct, frozen=True):
-    """Statements that belong together: of a branch, a definition, a class."""
-
-    kind: str  # "if", "def", "class" ...
-    name: str  # of a definition or class, "self.up" included
-    nodes: tuple[Any, ...]
-    line: int
-    head: str = ""  # the superclass
-
-
-Node = Call | Assign | Body
 
 
 def parse(text: str) -> list[Node]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from seamline.analysis.ddl.read import steps
 from seamline.analysis.ddl.steps import Move, Origin, Step
+from seamline.artefacts.rails.nodes import UNKNOWN, Assign, Body, Call, Node, Text, Value
 from seamline.artefacts.rails.spelling import table_of
 from seamline.artefacts.rails.tables import (
     HANDLERS,
@@ -13,7 +14,6 @@ from seamline.artefacts.rails.tables import (
     create_table,
     is_column,
 )
-from seamline.artefacts.rails.tree import UNKNOWN, Assign, Body, Call, Node, Text, Value
 
 _DEEPEST = 8  # methods that call methods
 _MOST = 400  # turns of a loop
