@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamline import actions, artefacts, sources
+from seamline.analysis.survey.told import Repository
 from seamline.app.home import Home
 from seamline.app.ingest import Inbox
 from seamline.checkouts import finding, git
@@ -64,6 +65,14 @@ def home_in_memory() -> Home:
 def checkouts_at(paths: Sequence[Path]) -> Sequence[Checkout]:
     """The repositories at and below these folders, sorted by name. Raises Fix for a path that is no folder."""
     return finding.at(paths)
+
+
+def catalogue_of(dsn: str) -> Repository:
+    """What a PostgreSQL server says of one database, over a read-only connection. Raises Fix, Retry or Stop."""
+    from seamline.checkouts import postgres
+
+    read = postgres.read(dsn)
+    return Repository(read.name, "", read.found, is_server=True)
 
 
 def readers() -> Mapping[str, Reader]:

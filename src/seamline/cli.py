@@ -92,6 +92,12 @@ def init(
     org: Annotated[
         Path | None, typer.Option("--org", metavar="FILE", help="A seamline.toml that says who is there.")
     ] = None,
+    postgres: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--postgres", metavar="DSN", help="A database whose catalogue is read as well, read-only."
+        ),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Cut no list short.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -99,8 +105,9 @@ def init(
     from seamline.bootstrap import default_home
     from seamline.terminal import surveying
 
-    if paths:
-        surveying.read(paths, home, owner, name, org, every=every, json=json)
+    if paths or postgres:
+        asked = surveying.Asked(paths or [], postgres or [], owner, name, org)
+        surveying.read(asked, home, every=every, json=json)
     else:
         surveying.make(home or default_home(), owner, name)
 

@@ -151,3 +151,11 @@ def test_an_unreadable_folder_costs_itself_only(seamline: Run, checkouts: Path) 
         pytest.skip("root may read everything: run the tests as another user")
     (checkouts / "odd" / "locked").mkdir(mode=0)
     assert seamline("init", str(checkouts), "--owner", "M").returncode == 0
+
+
+def test_a_database_that_cannot_be_asked_is_one_line(seamline: Run) -> None:
+    """Without what the connection string holds."""
+    done = seamline("init", "--postgres", "postgresql://u:geheim@127.0.0.1:1/x", "--owner", "M")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "geheim" not in done.stderr

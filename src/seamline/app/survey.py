@@ -41,6 +41,10 @@ class Surveyed(Struct, frozen=True):
     n_bytes: int
     seconds: float
 
+    def beside(self, servers: Sequence[Repository]) -> "Surveyed":
+        """The same with what databases' catalogues say."""
+        return replace(self, repositories=(*self.repositories, *servers))
+
 
 class Page(Struct, frozen=True):
     """All that `seamline init` tells. Seams in the order in which they need somebody, each with its standing."""

@@ -62,7 +62,7 @@ class Service:
     def owner(self) -> str:
         """The one person who owns it in truth; "" where it falls to the root."""
         if self.trouble:
-            return ""
+            return self.member if self.trouble == TWO else ""  # whom the rule names first
         return {TEAM: self.lead, USER: self.member, CLEARED: "", CATALOGUE: self.lead, BOTH: self.lead}[
             self.said
         ]

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from seamline.model.errors import Fix
 from seamline.terminal import exits, progress, survey
@@ -36,28 +36,32 @@ def make(home: Path, owner: str | None, name: str) -> None:
     print("  5. seamline incidents        what broke, why, and whose it is")
 
 
-def read(
-    paths: Sequence[Path],
-    home: Path | None,
-    owner: str | None,
-    name: str,
-    org: Path | None,
-    *,
-    every: bool,
-    json: bool,
-) -> None:
-    """Survey checkouts into a home, or into none, and print what there is."""
+class Asked(NamedTuple):
+    """What to read, and who is there."""
+
+    paths: Sequence[Path]
+    dsns: Sequence[str]
+    owner: str | None
+    name: str
+    org: Path | None
+
+
+def read(asked: Asked, home: Path | None, *, every: bool, json: bool) -> None:
+    """Survey checkouts and catalogues into a home, or into none, and print what there is."""
     from seamline import bootstrap
     from seamline.app import survey as verb
 
-    checkouts = bootstrap.checkouts_at(paths)
+    servers = [bootstrap.catalogue_of(dsn) for dsn in asked.dsns]
+    checkouts = bootstrap.checkouts_at(asked.paths)
     with progress.on_stderr("reading repositories") as on_progress:
-        surveyed = verb.read(checkouts, bootstrap.readers(), on_progress)
+        surveyed = verb.read(checkouts, bootstrap.readers(), on_progress).beside(servers)
     with _home(home) as opened_home:
-        known = owner or _owner(paths, opened_home, org)
-        page = verb.survey(opened_home, surveyed, owner=known, name=name, org=org)
-        sys.stdout.write(survey.as_json(page)) if json else survey.show(page, every=every)
-        if not json:
+        owner = asked.owner or _owner(asked, opened_home)
+        page = verb.survey(opened_home, surveyed, owner=owner, name=asked.name, org=asked.org)
+        if json:
+            sys.stdout.write(survey.as_json(page))
+        else:
+            survey.show(page, every=every)
             _next(opened_home, kept=home is not None)
 
 
@@ -67,15 +71,16 @@ def _home(home: Path | None) -> "AbstractContextManager[Home]":
     return bootstrap.home_in_memory() if home is None else opened(home, write=True)
 
 
-def _owner(paths: Sequence[Path], home: "Home", org: Path | None) -> str:
+def _owner(asked: Asked, home: "Home") -> str:
     """Who answers for all of it where nobody said: whoever works on the first checkout. Said aloud."""
     from seamline import bootstrap
 
-    if org is not None or home.config.is_file():
+    if asked.org is not None or home.config.is_file():
         return ""
-    found = bootstrap.git_user(paths[0])
+    found = bootstrap.git_user(asked.paths[0]) if asked.paths else ""
     if found:
-        exits.tell(f"note: no --owner, so {found} answers for everything (git's user.name at {paths[0]})")
+        at = asked.paths[0]
+        exits.tell(f"note: no --owner, so {found} answers for everything (git's user.name at {at})")
     else:
         exits.tell("note: no --owner, and git knows no user.name: an unnamed person answers for everything")
     return found or UNNAMED

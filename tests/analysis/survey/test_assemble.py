@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from seamline.analysis.survey.assemble import Assembled, assemble
 from seamline.analysis.survey.told import Repository, Statement
 from seamline.model.artefact import Document
@@ -152,6 +154,17 @@ def test_a_catalogue_goes_before_labels_before_paths_before_groups() -> None:
     assert owners(of(repository("shop", *said)), "job:x") == [ANN]
 
 
+def test_of_several_owners_of_a_rule_the_first_counts() -> None:
+    """The others stay, as contesting it; who is nobody comes after everybody."""
+    shop = repository("shop", "queue:q exists", codeowners("shop", "* @acme/team @ben @ann"))
+    assert owners(of(shop), "queue:q") == [BEN]
+    assert {c.whose() for t in of(shop).told for c in t.claims if c.entity == "queue:q"} == {
+        "github:@acme/team",
+        BEN,
+        ANN,
+    }
+
+
 def test_an_owner_nobody_knows_is_kept_as_spelled() -> None:
     """A later `seamline.toml` may say who it is."""
     got = of(repository("shop", "job:x exists", owner("shop", "job:x", "github:@acme/team")))
@@ -288,6 +301,29 @@ def test_tables_are_kept_in_the_one_database_that_their_service_uses() -> None:
     assert kept in facts(of(shop, one))
     two = repository("more", "service:shop uses database:other-db")
     assert not any(s[1] == "part_of" for s in facts(of(shop, one, two)))
+
+
+def server(*tables: str) -> Repository:
+    """A PostgreSQL server's catalogue."""
+    found = [table("db:5432", t, t, scheme="x") for t in tables]
+    refs = [
+        replace(t, dataset=f"dataset:postgres://db:5432/{name}")
+        for t, name in zip(found, tables, strict=True)
+    ]
+    return Repository("db:5432/clinic", "", tuple(refs), is_server=True)
+
+
+def test_a_servers_tables_are_the_applications_that_has_most_of_them() -> None:
+    """Where no other has as many; the server itself is no repository and no service."""
+    shop = repository("shop", *(table("shop", t) for t in SHOP))
+    got = facts(of(shop, server("clinic.public.orders", "clinic.public.customers", "clinic.other.orders")))
+    assert {s for s in got if s[1] == "same_as"} == {
+        ("dataset:postgres://db:5432/clinic.public.orders", "same_as", "dataset:app://shop/orders"),
+        ("dataset:postgres://db:5432/clinic.public.customers", "same_as", "dataset:app://shop/customers"),
+    }
+    assert not any(s.startswith(("repo:db", "service:db")) for s, *_ in got)
+    twin = repository("twin", *(table("twin", t) for t in SHOP))
+    assert not any(s[1] == "same_as" for s in facts(of(shop, twin, server("clinic.public.orders"))))
 
 
 # -- as a whole -----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from seamline.analysis.owners import APPLICATION
 from seamline.analysis.survey import templates
-from seamline.analysis.survey.sameness import PRODUCES, SOURCE, Alike, own_tables, parts_of, same_name
+from seamline.analysis.survey.sameness import PRODUCES, SOURCE, Alike, own_tables, parts_of, same_name, served
 from seamline.analysis.survey.scopes import is_compose
 from seamline.analysis.survey.services import tables_of
 from seamline.analysis.survey.templates import Application, Landed, Match
@@ -52,7 +52,7 @@ def join(
     repositories: Sequence[Repository], own: Mapping[str, Sequence[Statement]], organisation: Organisation
 ) -> Joined:
     """The joins of all repositories. `own` are the statements of `services`, by repository."""
-    same = [*own_tables(repositories), *same_name(repositories)]
+    same = [*own_tables(repositories), *served(repositories), *same_name(repositories)]
     facts = [f for r in repositories for f in r.found if isinstance(f, Fact)]
     applications = [
         app for r in repositories if (app := _application(r, own[r.name], organisation)) is not None

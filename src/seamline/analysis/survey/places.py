@@ -20,6 +20,8 @@ def words(
 ) -> Iterator[Word]:
     """What the CODEOWNERS file in force says of every entity that the repository defines.
 
+    Of several owners of one rule the first person counts one more than the others, who contest it.
+
     A service's place is the folder of its name, where there is one, since a manifest says where it runs, not who
     writes it. `own` are what is built from this repository: without such a folder theirs is its root. `others` are built
     from other repositories, whose owners they have: here is only said where they run.
@@ -37,9 +39,12 @@ def words(
             deciding = next((r for r in book.of(path).rules if r.owners), None)
             answers[path] = (deciding.owners, deciding.line) if deciding else ((), 0)
         named, line = answers[path]
+        people = [person for owner in named if (person := whose(owner))]
         for owner in named:
             at = Place(rules.place.repository, rules.place.path, line)
-            yield Word(ref, owner, f"{owner} by CODEOWNERS: {at}, for {path}", weight, whose(owner))
+            first = bool(people) and whose(owner) == people[0]
+            evidence = f"{owner} by CODEOWNERS: {at}, for {path}"
+            yield Word(ref, owner, evidence, weight + first, whose(owner))
 
 
 DEEPEST = 4  # levels at which a service's folder is looked for

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from seamline.analysis.owners import APPLICATION
 from seamline.analysis.survey.services import SQL, tables_of
 from seamline.analysis.survey.told import Repository, Statement
-from seamline.model.artefact import Fact
+from seamline.model.artefact import Fact, Table
 from seamline.model.refs import kind_of, name_of
 
 PRODUCES = {"writes": "object", "derives": "subject"}  # at which end of a fact the dataset is that it makes
@@ -29,6 +29,33 @@ def own_tables(repositories: Sequence[Repository]) -> Iterator[Statement]:
                 yield Statement(ref, "same_as", table, f"{repository.name} has one table of this name")
 
 
+def served(repositories: Sequence[Repository]) -> Iterator[Statement]:
+    """The tables of a database are those of the application most of whose tables it has, where no other has as many.
+
+    Schema by schema, since several applications may share a server.
+    """
+    own = {r.name: {key_of(ref): ref for ref in tables_of(r)} for r in repositories if not r.is_server}
+    for schema, tables in sorted(_served_schemas(repositories).items()):
+        n_common = {name: len(own[name].keys() & tables.keys()) for name in own}
+        best = max(n_common, key=lambda name: (n_common[name], name), default="")
+        n = n_common.get(best, 0)
+        alone = sum(m == n for m in n_common.values()) == 1
+        if n and alone and 2 * n > len(own[best]):
+            why = f"{n} of {len(own[best])} tables of {best} are in {'.'.join(schema[1:])}"
+            for name in sorted(own[best].keys() & tables.keys()):
+                yield Statement(tables[name], "same_as", own[best][name], why)
+
+
+def _served_schemas(repositories: Iterable[Repository]) -> dict[tuple[str, ...], dict[str, str]]:
+    """Tables by name, by server, database and schema."""
+    out: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    for repository in repositories:
+        for one in repository.found if repository.is_server else ():
+            if isinstance(one, Table) and len(parts := parts_of(one.dataset)) >= 2:
+                out[(repository.name, *parts[:-1])][parts[-1].lower()] = one.dataset
+    return out
+
+
 def key_of(ref: str) -> str:
     """A table's name without schema and case."""
     parts = parts_of(ref)
@@ -42,7 +69,8 @@ def _spoken(repository: Repository) -> list[str]:
 
 
 def same_name(repositories: Sequence[Repository]) -> Iterator[Statement]:
-    """What one repository reads and another makes under the same schema and table is one, where no third makes it."""
+    """What one repository reads, or a server has, and another makes under the same schema and table is one thing, where
+    no third makes it."""
     made: dict[tuple[str, ...], set[str]] = defaultdict(set)
     read: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for fact in (f for r in repositories for f in r.found if isinstance(f, Fact)):
@@ -52,7 +80,10 @@ def same_name(repositories: Sequence[Repository]) -> Iterator[Statement]:
             made[name].add(ref)
         if fact.predicate in ("reads", "derives") and (name := _qualified(fact.object)):
             read[name].add(fact.object)
-    for name in sorted(made.keys() & read.keys()):
+    for tables in _served_schemas(repositories).values():
+        for ref in tables.values():
+            read[_qualified(ref)].add(ref)
+    for name in sorted(made.keys() & read.keys() - {()}):
         for ref in sorted(read[name] - made[name]):
             makers = [maker for maker in made[name] if not _disagree(ref, maker)]
             if len(makers) == 1:

@@ -31,6 +31,8 @@ def statements(repositories: Sequence[Repository]) -> dict[str, list[Statement]]
 
 
 def _of(repository: Repository, known: set[str]) -> Iterator[Statement]:
+    if repository.is_server:
+        return
     repo = f"repo:{repository.name}"
     yield Statement(repo, "exists", evidence="a checkout of it was read")
     for other in sorted(

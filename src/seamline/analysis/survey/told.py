@@ -23,6 +23,7 @@ class Repository(Struct, frozen=True):
     revision: str  # full commit sha; "" where the files are of no commit
     found: tuple[Found, ...]
     paths: tuple[str, ...] = ()
+    is_server: bool = False  # no repository but a database's own catalogue
 
 
 class Statement(Struct, frozen=True, order=True):
