@@ -43,7 +43,9 @@ def test_a_finding_can_be_acted_on(case: Case) -> None:
 def test_each_rule_has_a_case(folder: str) -> None:
     """Every id is expected by a case of its folder, and each file has steps that pass."""
     files = [f for f in FILES if f.parent.name == folder]
-    expected = {line.split()[2] for f in files for case in cases(f) for line in case.expected if line != "pass"}
+    expected = {
+        line.split()[2] for f in files for case in cases(f) for line in case.expected if line != "pass"
+    }
     assert [id_ for id_ in IDS[folder] if id_ not in expected] == []
     assert all(any(case.expected == ("pass",) for case in cases(f)) for f in files)
 

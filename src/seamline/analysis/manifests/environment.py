@@ -43,7 +43,7 @@ _DATABASE_ENDINGS = ("NAME", "DATABASE", "DB", "DBNAME", "DB_NAME", "DATABASE_NA
 _DESTINATION = re.compile(
     r"(?i)(?:^|_)(?:topics?|queues?|queue_name|topic_name|subscription(?:_name)?|queue_url)(?:_name)?$"
 )
-_DESTINATION_NAME = re.compile(r"[A-Za-z][\w.-]{1,120}")
+_DESTINATION_NAME = re.compile(r"[A-Za-z][\w.-]{0,120}")
 _SQS = re.compile(r"https://(?:sqs\.[\w-]+|[\w-]+\.queue)\.amazonaws\.com(?:\.cn)?/\d+/([\w.-]+)")
 _TAKES = re.compile(r"(?i)consum|subscri|(?:^|_)(?:in|input|inbound|source|listen)(?:_|$)")
 _GIVES = re.compile(r"(?i)produc|publish|(?:^|_)(?:out|output|outbound|sink|send|emit)(?:_|$)")

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from seamline.analysis.manifests.environment import expanded
-from seamline.analysis.manifests.plain import entries, part, rows, table, text, texts, words
+from seamline.analysis.manifests.plain import part, rows, table, text, texts, words
 from seamline.model.artefact import Document, Place
 
 # Where the template of the pods stands.
@@ -275,13 +275,3 @@ def _port(said: Any) -> str | int:
     if isinstance(said, int) and not isinstance(said, bool):
         return said
     return int(said) if isinstance(said, str) and said.isdecimal() and len(said) < 6 else str(said or "")
-
-
-def flatten(content: Any, depth: int = 3) -> Iterator[Any]:
-    """The objects of a document: itself, or the items of a List."""
-    kind = part(content, "kind")
-    if depth and isinstance(kind, str) and kind.endswith("List") and part(content, "items") is not None:
-        for item in entries(content, "items"):
-            yield from flatten(item, depth - 1)
-    else:
-        yield content

@@ -71,8 +71,10 @@ def kept(name: str, value: str) -> str:
     return "".join(references)
 
 
-def kept_words(arguments: Iterable[str]) -> list[str]:
-    """A command line with only what may be kept: its first word, options, what `kept` leaves of their values.
+def kept_words(arguments: Iterable[str], *, program: bool = True) -> list[str]:
+    """A command line with only what may be kept: options, what `kept` leaves of their values, and the first word.
+
+    `program`: the first word names what is run.
 
     >>> kept_words(["serve", "--password", "hunter2", "-c", "max_connections=200", "--dsn=mysql://a:b@db/x"])
     ['serve', '--password', '', '-c', 'max_connections=200', '--dsn=mysql://db/x']
@@ -82,7 +84,7 @@ def kept_words(arguments: Iterable[str]) -> list[str]:
     out: list[str] = []
     option = ""
     for argument in arguments:
-        first = not out and _COMMAND.fullmatch(argument)
+        first = program and not out and _COMMAND.fullmatch(argument)
         out.append(argument if first else _kept_word(argument, option))
         option = argument if _OPTION.fullmatch(argument) else ""
     return out

@@ -4,7 +4,7 @@ One repository often holds the same objects several times: rendered for staging 
 one of these folders must not be taken for a part of the other.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import combinations
 from typing import TypeVar
 
@@ -41,11 +41,3 @@ def set_of(path: str, found: Sequence[str]) -> str:
 def together(one: str, other: str) -> bool:
     """Whether two sets are deployed together: one is the other, lies within it, or is shared."""
     return one == other or not one or not other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
-
-
-def by_set(paths: Mapping[str, str]) -> dict[str, list[str]]:
-    """The sets and their paths, out of path -> set."""
-    out: dict[str, list[str]] = {}
-    for path, name in sorted(paths.items()):
-        out.setdefault(name, []).append(path)
-    return out

@@ -52,7 +52,7 @@ def _of(key: str, value: Any, depth: int) -> Any:
     if depth == 0:
         return None
     if key in _COMMANDS and isinstance(value, list):
-        return kept_words([word(v) for v in value if is_scalar(v)])
+        return kept_words([word(v) for v in value if is_scalar(v)], program=key == "command")
     if key in ("env", "httpHeaders") and isinstance(value, list):
         return [_variable(v, depth - 1) for v in value if isinstance(v, Mapping)]
     if key == "annotations":

@@ -83,4 +83,6 @@ def is_kubernetes(one: Manifest) -> bool:
 
 def _document(one: Manifest) -> Document:
     """Rules find objects by what is in them: a Service's entity is the map's word for it, without its namespace."""
-    return Document(f"service:{one.name}" if one.kind == "Service" else one.ref, "kubernetes", pruned(one), one.place)
+    return Document(
+        f"service:{one.name}" if one.kind == "Service" else one.ref, "kubernetes", pruned(one), one.place
+    )
