@@ -99,6 +99,15 @@ def test_a_repository_named_twice_is_one(tmp_path: Path) -> None:
     assert [f.repository for f in finding.at([tmp_path / "all", root, root]) if f.paths()] == ["pay"]
 
 
+def test_of_a_bare_repository_its_head_is_read(tmp_path: Path) -> None:
+    """A mirror has no working tree."""
+    root = repository(tmp_path / "pay")
+    run(tmp_path, "clone", "-q", "--bare", str(root), "mirror.git")
+    (found,) = finding.at([tmp_path / "mirror.git"])
+    assert [a.data for a in found.read(found.paths())] == [b"1"]
+    assert found.revision == run(root, "rev-parse", "HEAD")
+
+
 def test_namesakes_are_told_apart(tmp_path: Path) -> None:
     """By their owners, else by the folders they are in."""
     for owner in ("acme", "other"):

@@ -21,7 +21,7 @@ from seamline.analysis.survey.hierarchy import people_below
 from seamline.analysis.survey.joining import Joined
 from seamline.analysis.survey.page import Border, Standing
 from seamline.analysis.survey.people import People, Trouble, troubles
-from seamline.analysis.survey.told import SOURCE, Repository, Told, since
+from seamline.analysis.survey.told import SOURCE, Mapped, Repository, Told, since
 from seamline.app import configure, views
 from seamline.app.home import Home
 from seamline.model.artefact import Artefact, Found, Place, Unread
@@ -118,13 +118,13 @@ def deliver(home: Home, told: Sequence[Told]) -> int:
     return sum(not answer.duplicate for answer in home.log.append(batch))
 
 
-def _latest(home: Home) -> dict[str, Told]:
-    """The last delivery of each repository."""
-    out: dict[str, Told] = {}
+def _latest(home: Home) -> dict[str, Mapped]:
+    """What the last delivery of each repository says of the map."""
+    out: dict[str, Mapped] = {}
     for delivery in home.log.read():
         if delivery.source == SOURCE and delivery.body is not None:
             with suppress(Unreadable):
-                told = body.from_body(delivery.body)
+                told = body.map_of(delivery.body)
                 out[told.repository] = told
     return out
 

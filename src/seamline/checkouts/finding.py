@@ -7,8 +7,10 @@ from pathlib import Path
 
 from seamline.checkouts import git
 from seamline.checkouts.folder import Folder
+from seamline.checkouts.git import Revision
 from seamline.checkouts.limits import is_foreign
 from seamline.model.errors import Fix
+from seamline.model.ports import Checkout
 
 FEWEST = 2  # folders that have to look like a repository's root for those beside them to be taken for one
 # What stands at the root of a repository.
@@ -21,19 +23,20 @@ _MARK = re.compile(
 DEEPEST = 8  # levels below a named folder at which repositories are looked for
 
 
-def at(paths: Sequence[Path]) -> list[Folder]:
-    """The working trees at and below these folders, each once, sorted by name.
+def at(paths: Sequence[Path]) -> list[Checkout]:
+    """The working trees at and below these folders, each once, sorted by name; of a bare repository its HEAD.
 
     A repository below another (a submodule, a clone) is one of its own. A folder without git is one repository, unless it looks like
     a place where several are kept; so are the files that lie beside the repositories of a folder, if there are any. Raises Fix for a path that is no folder.
     """
     parts: dict[Path, set[str]] = {}  # root -> folders asked for; "" is all
+    bare = sorted({folder for path in paths if git.is_bare(folder := _folder(path))})
     for path in paths:
-        for root, part in _roots(_folder(path)):
+        for root, part in _roots(_folder(path)) if _folder(path) not in bare else ():
             parts.setdefault(root, set()).add(part)
     roots = sorted(parts)
     known = {root: git.top_of(root) == root for root in roots}
-    names = _names(roots, known)
+    names = _names([*roots, *bare], known | dict.fromkeys(bare, True))
     folders = [
         Folder(
             root, repository=names[root], tracked=known[root],
@@ -42,8 +45,9 @@ def at(paths: Sequence[Path]) -> list[Folder]:
         )
         for root in roots
     ]  # fmt: skip
-    told = [f for f in folders if f.paths() or known[f.root] or len(folders) == 1]
-    return sorted(told, key=lambda folder: folder.repository)
+    told: list[Checkout] = [f for f in folders if f.paths() or known[f.root] or len(folders) == 1]
+    told += [Revision(root, "HEAD", repository=names[root]) for root in bare]
+    return sorted(told, key=lambda checkout: checkout.repository)
 
 
 def _folder(path: Path) -> Path:

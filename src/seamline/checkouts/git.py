@@ -100,7 +100,7 @@ def is_shallow(root: Path) -> bool:
 
 def name_of(root: Path) -> str:
     """What people call a repository: the last part of `origin`'s address, else its folder's name."""
-    return slug_of(root).rpartition("/")[2] or root.resolve().name
+    return slug_of(root).rpartition("/")[2] or root.resolve().name.removesuffix(".git")
 
 
 def slug_of(root: Path) -> str:
@@ -141,7 +141,7 @@ def commit_of(root: Path, revision: str) -> str:
     """
     if not revision or revision.startswith("-") or any(c.isspace() or not c.isprintable() for c in revision):
         raise Fix(f"{revision!r} is no revision", hint="name a branch, a tag or a commit")
-    if top_of(root) is None and not _is_bare(root):
+    if top_of(root) is None and not is_bare(root):
         raise Fix(f"{root}: is not a git repository", hint="name a folder that git knows")
     try:
         return (
@@ -153,7 +153,8 @@ def commit_of(root: Path, revision: str) -> str:
         raise Fix(f"{root}: has no revision {revision!r}", hint=_fetch(root, revision)) from None
 
 
-def _is_bare(root: Path) -> bool:
+def is_bare(root: Path) -> bool:
+    """Whether a folder is a repository without a working tree."""
     try:
         return git(root, "rev-parse", "--is-bare-repository").strip() == b"true"
     except Fix:

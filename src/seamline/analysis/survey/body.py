@@ -3,7 +3,7 @@
 import msgspec
 import zstandard
 
-from seamline.analysis.survey.told import Told
+from seamline.analysis.survey.told import Mapped, Told
 from seamline.model.errors import Unreadable
 from seamline.model.payload import decode
 
@@ -22,6 +22,11 @@ def to_body(told: Told) -> bytes:
 def from_body(body: bytes | None) -> Told:
     """What a body says. Raises Unreadable for any other body."""
     return decode(body if body is None else unpacked(body), Told)
+
+
+def map_of(body: bytes | None) -> Mapped:
+    """What of a body the map reads. Raises Unreadable for any other body."""
+    return decode(body if body is None else unpacked(body), Mapped)
 
 
 def packed(plain: bytes) -> bytes:

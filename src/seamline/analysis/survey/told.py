@@ -36,15 +36,17 @@ class Statement(Struct, frozen=True, order=True):
 
 
 class Word(Struct, frozen=True, order=True):
-    """Somebody's word on an owner, as `event.Claim`."""
+    """Somebody's word on an owner, as `event.Claim`.
+
+    `person` is the id of the one person that the spelling means, "" for nobody. It is never redacted: ids are the
+    organisation's own, and stand in its `seamline.toml`.
+    """
 
     entity: str
     owner: str  # as spelled
     evidence: str = ""
     weight: int = 0
-    person: str = (
-        ""  # id of the one person it means, "" for nobody; never redacted: ids are the organisation's own
-    )
+    person: str = ""
 
     def whose(self) -> str:
         """The person, else the spelling."""
@@ -69,6 +71,15 @@ class Told(Struct, frozen=True):
     gone: Gone = Gone()
 
 
+class Mapped(Struct, frozen=True):
+    """What of a delivery the map reads: the rest of a large body need not be decoded for it."""
+
+    repository: str
+    facts: tuple[Statement, ...] = ()
+    claims: tuple[Word, ...] = ()
+    gone: Gone = Gone()
+
+
 def fact_id(repository: str, said: Statement) -> str:
     """The natural key of a fact: two repositories may say the same."""
     return event_id(SOURCE, f"fact\n{repository}\n{said.subject}\n{said.predicate}\n{said.object}")
@@ -79,7 +90,7 @@ def claim_id(repository: str, said: Word) -> str:
     return event_id(SOURCE, f"claim\n{repository}\n{said.entity}\n{said.whose()}\n{said.weight}")
 
 
-def ids_of(told: Told) -> Gone:
+def ids_of(told: Told | Mapped) -> Gone:
     """The event ids of all that a delivery says, sorted."""
     return Gone(
         tuple(sorted({fact_id(told.repository, f) for f in told.facts})),
@@ -87,7 +98,7 @@ def ids_of(told: Told) -> Gone:
     )
 
 
-def since(before: Told | None, now: Told) -> Gone:
+def since(before: Mapped | None, now: Told) -> Gone:
     """What `now` has to take back of what stood in the log, earlier takings-back that still hold among it."""
     if before is None:
         return Gone()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from seamline.analysis.survey.body import from_body
+from seamline.analysis.survey.body import map_of
 from seamline.analysis.survey.told import SOURCE, claim_id, fact_id
 from seamline.model import event as ev
 from seamline.model.delivery import Delivery
@@ -15,7 +15,7 @@ paths: Mapping[str, int] = {}
 
 def parse(delivery: Delivery) -> Iterator[ev.Event]:
     """Its facts and claims, then empty ones in the place of those that an earlier revision had and this one has not."""
-    told = from_body(delivery.body)
+    told = map_of(delivery.body)
     at = delivery.received_at
     stamp = (name, delivery.seq, at, at)
     events: list[ev.Event] = [
