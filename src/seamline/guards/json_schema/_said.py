@@ -18,7 +18,7 @@ WHATS = (
     "content-media-type-removed", "default-value-changed", "dependent-required-added", "dependent-required-removed",
     "dependent-schema-added", "dependent-schema-changed", "dependent-schema-removed",
     "discriminator-property-name-changed", "else-added", "else-changed", "else-removed", "enum-removed",
-    "enum-value-added", "enum-value-removed", "format-removed", "if-added", "if-changed", "if-removed",
+    "enum-value-added", "enum-value-removed", "if-added", "if-changed", "if-removed",
     "list-of-types-narrowed", "list-of-types-widened", "multiple-of-changed", "multiple-of-set", "multiple-of-unset",
     "new-required-property", "new-required-property-with-default", "not-added", "not-changed", "not-compared", "not-removed",
     "one-of-added", "one-of-removed", "one-of-set", "one-of-unset", "optional-property-removed", "pattern-added",

@@ -117,13 +117,31 @@ def _gather(
             unknown.append(ref)
         _gather(target, references, out, seen, unknown, nullable=nullable)
     lone = lone_branch(schema)
-    rest = {k: v for k, v in schema.items() if k not in ("$ref", "allOf") and not (lone and k == lone.key)}
+    rest = {
+        k: v for k, v in _typed(schema).items() if k not in ("$ref", "allOf") and not (lone and k == lone.key)
+    }
     if rest:
         out.append({**rest, "nullable": True} if nullable and "type" in rest else rest)
     for part in _list(schema.get("allOf")):
         _gather(part, references, out, seen, unknown, nullable=nullable)
     if lone:
         _gather(lone.schema, references, out, seen, unknown, nullable=nullable or lone.nullable)
+
+
+_SAYING = {"type", "description", "example", "examples", "deprecated"}
+
+
+def _typed(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`oneOf: [{type: a}, {type: b}]` is `type: [a, b]`."""
+    if "type" in schema:
+        return schema
+    for key in ("oneOf", "anyOf"):
+        branches = _list(schema.get(key))
+        plain = [b for b in branches if isinstance(b, Mapping) and "type" in b and b.keys() <= _SAYING]
+        if len(branches) > 1 and len(plain) == len(branches):
+            types = [t for b in plain for t in sorted(_asked(b) or ())]
+            return {**{k: v for k, v in schema.items() if k != key}, "type": types}
+    return schema
 
 
 class Lone(Struct, frozen=True):

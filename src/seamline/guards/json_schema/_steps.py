@@ -97,7 +97,7 @@ def _format(before: Shape, after: Shape) -> Iterator[Step]:
         return
     detail = f"format from {was or 'any'} to {now or 'any'}"
     if not now or (was, now) in _WITHIN:
-        yield _wider("type-generalized", detail) if now else Step("format-removed", detail, "", "may")
+        yield _wider("type-generalized", detail) if now else Step("type-generalized", detail, "", "may")
     elif not was or (now, was) in _WITHIN:
         yield _narrower("type-changed", detail)
     else:
@@ -213,7 +213,7 @@ def _removed(name: str, before: Shape, after: Shape) -> Step:
 def _renamed(name: str, before: Shape, after: Shape) -> str:
     new = [n for n in after.properties if n not in before.properties]
     alike = [n for n in new if after.properties[n] == before.properties[name]]
-    return f" (renamed to {alike[0]}?)" if len(alike) == 1 else ""
+    return f", renamed to {alike[0]}?" if len(alike) == 1 else ""
 
 
 def _sets(word: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Step]:
