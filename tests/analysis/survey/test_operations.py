@@ -76,6 +76,19 @@ def test_a_table_that_was_dropped_may_come_again() -> None:
     assert new_operations(before, [*before, again]) == [again]
 
 
+def test_of_a_table_that_comes_with_the_change_only_its_making_is_told() -> None:
+    """What happens to it in the same change meets no reader, under its later name neither."""
+    made = step("2", "create_table", "n")
+    after = [
+        made,
+        step("2", table="n", column="a"),
+        step("3", "rename_table", "n", to="m"),
+        step("3", table="m", column="b"),
+        step("3", column="c"),
+    ]
+    assert new_operations([], after) == [made, step("3", column="c")]
+
+
 def test_each_operation_meets_the_table_as_it_is_then() -> None:
     """The second drop sees a table without the first column."""
     seen = list(

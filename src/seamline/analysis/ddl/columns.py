@@ -128,7 +128,7 @@ def _flagged(at: Cursor, column: Column) -> Column:
 
 def is_constraint(words: Sequence[Word]) -> bool:
     """Whether an element of a table is a key, index or constraint rather than a column."""
-    first = words[0].upper
+    first = words[0].upper if words else ""
     then = words[1] if len(words) > 1 else None
     if first in _CONSTRAINTS:  # a column may be called `check`, if a type follows
         return then is not None and (first == "CONSTRAINT" or then.text == "(" or not _is_type(then))

@@ -54,7 +54,7 @@ def _table(at: Cursor, origin: Origin, text: str, dialect: str, line: int) -> St
     like = like or _inherited(at)
     open_ = not columns and not like
     if open_ or _selects(at):
-        named = _selected(text, dialect)
+        named = _selected(at, text, dialect)
         columns, open_ = columns or [Column(name) for name in named], not named
     operation = origin.operation(
         "create_table", table, line, columns=tuple(column.name for column in columns), detail=text
@@ -91,21 +91,22 @@ def _not_null(columns: Sequence[Column], keys: Sequence[Key]) -> Iterator[Column
         yield Column(column.name, column.type, nullable=nullable, has_default=column.has_default)
 
 
-def _selected(text: str, dialect: str) -> tuple[str, ...]:
+def _selected(at: Cursor, text: str, dialect: str) -> tuple[str, ...]:
     """The columns that the query of a CREATE ... AS gives; none where they are not told by its text."""
+    ahead = at.words[at.at :]
+    start = next((word.start for word in ahead if word.upper in ("SELECT", "WITH", "VALUES")), None)
+    if start is None:
+        return ()
     try:
-        tree = sqlglot.parse_one(text, dialect=dialect or None)
+        query = sqlglot.parse_one(text[len(text) - (at.words[-1].end + 1 - start) :], dialect=dialect or None)
     except (SqlglotError, RecursionError, ValueError):
         return ()
-    query = tree.args.get("expression") if isinstance(tree, exp.Create) else None
-    if not isinstance(query, exp.Query) or query.is_star:
-        return ()
-    return tuple(query.named_selects)
+    return () if not isinstance(query, exp.Query) or query.is_star else tuple(query.named_selects)
 
 
 def _view(at: Cursor, origin: Origin, text: str, dialect: str, line: int) -> Operation:
     view = at.name()
-    columns = column_list(at.group()) or _selected(text, dialect)
+    columns = column_list(at.group()) or _selected(at, text, dialect)
     return origin.operation("create_view", view, line, columns=columns, detail=text)
 
 

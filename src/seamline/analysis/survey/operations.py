@@ -17,14 +17,14 @@ def new_operations(before: Sequence[Operation], after: Sequence[Operation]) -> l
     A migration is known by its name within its repository, and where two of a name stand in different files, by its
     file; one that moved is not new. An old one that was edited is not run again, so it is not new either. One that
     makes a table which is there already is a history written anew (squashed, or a fresh baseline): no database that is
-    in use will run it. O(n).
+    in use will run it. Of tables that come with the change only their making is told: nobody reads them yet. O(n).
     """
     known, there = _files(before), _files(after)
     old_texts = {_text(o) for o in before if _repeats(o)}
     fresh = [
         o for o in after if not _is_known(o, known, there) or (_repeats(o) and _text(o) not in old_texts)
     ]
-    return _without_baselines(fresh, _alive(before))
+    return list(_on_what_was_there(_without_baselines(fresh, _alive(before))))
 
 
 def with_tables(
@@ -93,3 +93,14 @@ def _without_baselines(operations: Sequence[Operation], alive: set[str]) -> list
             anew.add((operation.place.repository, operation.migration))
         _follow(there, operation)
     return [o for o in operations if (o.place.repository, o.migration) not in anew]
+
+
+def _on_what_was_there(operations: Sequence[Operation]) -> Iterator[Operation]:
+    """The operations but for those on tables that operations before them made."""
+    made: set[str] = set()
+    for operation in operations:
+        own = f"{operation.place.repository}/{bare(operation.table)}" in made
+        if own or operation.kind == "create_table":
+            _follow(made, operation)
+        if not own or operation.kind in ("create_table", "opaque"):
+            yield operation

@@ -27,6 +27,9 @@ _WRITES = (
     "bulk_update_mappings",
     "bulk_save_objects",
 )
+_LOOKS = frozenset(
+    "MetaData inspect Inspector from_engine Session sessionmaker Table has_table print reflect".split()
+)
 _POSTGRES = ("postgresql", "postgres")
 
 
@@ -121,7 +124,7 @@ class Walk:
             yield from _made(receiver, call)
         elif call.last in _WRITES and not kept:
             yield from self._written(node, names, call)
-        elif self._is_handed_on(node, names):
+        elif call.last not in _LOOKS and self._is_handed_on(node, names):
             yield Said(call, self.origin, None).opaque()
 
     def _followed(

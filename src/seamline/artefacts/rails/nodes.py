@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-Value = Any  # str | int | float | bool | None | list | dict | Text | Call | UNKNOWN  # str | int | float | bool | None | list | dict | Text | Call | UNKNOWN
+Value = Any  # str | int | float | bool | None | list | dict | Text | Call | UNKNOWN
 
 
 class Unknown(Struct, frozen=True):

@@ -224,3 +224,12 @@ def _parts(body: str) -> Iterator[str | tuple[str]]:
             at += 1
     if out or not body:
         yield "".join(out)
+
+
+def number(text: str) -> int | float:
+    """The value of a number's token."""
+    plain = text.replace("_", "")
+    try:
+        return int(plain)
+    except ValueError:
+        return float(plain)

@@ -5,7 +5,7 @@ block. What it can't follow becomes UNKNOWN and is stepped over with its bracket
 """
 
 from seamline.artefacts.rails.nodes import UNKNOWN, Assign, Body, Call, Node, Text, Value
-from seamline.artefacts.rails.tokens import Token, tokens
+from seamline.artefacts.rails.tokens import Token, number, tokens
 
 _OPENS_BODY = frozenset("if unless case while until for begin".split())
 _SECTIONS = frozenset("else elsif when in rescue ensure".split())
@@ -224,7 +224,7 @@ class _Parser:
         if token.kind == "words":
             return [part for part in token.parts if isinstance(part, str)]
         if token.kind == "number":
-            return _number(token.text)
+            return number(token.text)
         if token.kind == "op":
             return self.sign(token)
         if token.kind == "name":
@@ -264,7 +264,7 @@ class _Parser:
             self.at += 1
             return found
         if token.text == "-" and self.peek().kind == "number":
-            return -_number(self.next().text)
+            return -number(self.next().text)
         if token.text == "->":
             return self.proc(token)
         if token.text in ("*", "&", "**", "!", "~", "::"):
@@ -393,11 +393,3 @@ class _Parser:
                 names.append(token.text)
         self.at += 1
         return tuple(names)
-
-
-def _number(text: str) -> int | float:
-    plain = text.replace("_", "")
-    try:
-        return int(plain)
-    except ValueError:
-        return float(plain)
