@@ -93,6 +93,15 @@ def test_a_pointer_of_lfs_is_no_content(repository: Path) -> None:
     assert [(u.place.path, u.mend) for u in revision.unread()] == [("big", "git lfs pull")]
 
 
+def test_what_a_partial_clone_lacks_is_told_of(repository: Path) -> None:
+    """Nothing is fetched; the rest is read."""
+    sha = run(repository, "rev-parse", "HEAD:a")
+    (repository / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
+    revision = Revision(repository, "HEAD")
+    assert read(revision) == {"sub/b": b"2"}
+    assert [(u.place.path, u.mend) for u in revision.unread()] == [("a", "clone the repository in full")]
+
+
 def test_a_submodule_is_a_repository_of_its_own(repository: Path, tmp_path: Path) -> None:
     """It is named, not read."""
     run(tmp_path, "clone", "-q", str(repository), "other")

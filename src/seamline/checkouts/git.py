@@ -215,7 +215,9 @@ class Revision:
             if mode == _SUBMODULE:
                 self._tell(name, "another repository (a submodule)", "name its own checkout as well")
             elif is_own(name):
-                out[name] = _Entry(mode, sha, int(size))
+                out[name] = _Entry(
+                    mode, sha, int(size) if size.isdecimal() else 0
+                )  # a partial clone lacks some
         return dict(sorted(out.items()))
 
     def paths(self) -> Sequence[str]:

@@ -64,6 +64,17 @@ def test_an_image_makes_a_service() -> None:
     assert ("service:shop", "exists", "") not in facts(of(repository("shop", paths=("a/b/c/Dockerfile",))))
 
 
+def test_namesakes_are_two_services() -> None:
+    """They go by their owners as well."""
+    pay = [
+        repository(name, table(name, "t"), "service:billing built_from repo:acme/pay")
+        for name in ("acme/pay", "other/pay")
+    ]
+    said = facts(of(*pay))
+    assert ("service:billing", "writes", "dataset:app://acme/pay/t") in said
+    assert ("service:other/pay", "writes", "dataset:app://other/pay/t") in said
+
+
 def test_compose_names_hold_within_their_repository() -> None:
     """`db` of two repositories is two databases; a repository's own name is meant everywhere."""
     said = [
@@ -299,6 +310,8 @@ def test_tables_are_kept_in_the_one_database_that_their_service_uses() -> None:
     )
     kept = ("dataset:app://shop/orders", "part_of", "database:shop-db")
     assert kept in facts(of(shop, one))
+    cache = repository("caches", "service:shop uses database:redis-cart")
+    assert kept in facts(of(shop, one, cache))
     two = repository("more", "service:shop uses database:other-db")
     assert not any(s[1] == "part_of" for s in facts(of(shop, one, two)))
 

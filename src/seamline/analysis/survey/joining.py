@@ -29,6 +29,10 @@ _AFTER = re.compile(r"(?:_raw|_source|_src|_prod|_production)$")
 _ANYWHERE = frozenset(
     {"", "public", "main", "dbo", "default", "raw", "landing", "analytics", "warehouse", "dev", "prod"}
 )
+# Stores that no migration's tables are in.
+_NO_TABLES = re.compile(
+    r"redis|valkey|memcache|cache|elastic|opensearch|solr|mongo|cassandra|etcd|minio|influx"
+)
 _UNKNOWN = "elsewhere"
 
 
@@ -185,14 +189,18 @@ def _from_elsewhere(lost: Lost) -> Iterator[Statement]:
 def _kept(facts: Sequence[Fact], own: Mapping[str, Sequence[Statement]]) -> Iterator[Statement]:
     """An application's tables are kept in the one database that its service, or what it runs on, uses.
 
-    What a compose file names is for trying out; it counts where nothing else names a database.
+    What a compose file names is for trying out; it counts where nothing else names a database. A cache is none.
     """
     runs_on: dict[str, set[str]] = defaultdict(set)
     uses: dict[str, dict[str, Place]] = defaultdict(dict)
     for fact in facts:
         if fact.predicate == "runs_on":
             runs_on[fact.subject].add(fact.object)
-        if fact.predicate == "uses" and kind_of(fact.object) == "database":
+        if (
+            fact.predicate == "uses"
+            and kind_of(fact.object) == "database"
+            and not _NO_TABLES.search(fact.object)
+        ):
             known = uses[fact.subject].get(fact.object)
             uses[fact.subject][fact.object] = fact.place if known is None or is_compose(known.path) else known
     for statements in own.values():

@@ -52,7 +52,7 @@ def _of(repository: Repository, known: set[str]) -> Iterator[Statement]:
 def service_of(repository: Repository, known: Iterable[str]) -> tuple[str, str]:
     """(ref, why) of the one service that a repository's own tables and interfaces are of; ("", "") for none."""
     facts = [f for f in repository.found if isinstance(f, Fact)]
-    own = f"service:{repository.name.rpartition('/')[2]}"
+    own = f"service:{repository.name}"
     built = {
         f.subject: str(f.place)
         for f in facts
@@ -86,8 +86,10 @@ def homes(repositories: Sequence[Repository], own: Mapping[str, Sequence[Stateme
 
 
 def _is_repo(ref: str, repository: Repository) -> bool:
-    """Whether a ref names this repository, with or without its owner."""
-    return kind_of(ref) == "repo" and name_of(ref).rpartition("/")[2] == repository.name.rpartition("/")[2]
+    """Whether a ref names this repository; with or without its owner, unless a namesake of it was read as well."""
+    if kind_of(ref) != "repo":
+        return False
+    return name_of(ref) == repository.name or name_of(ref).rpartition("/")[2] == repository.name
 
 
 def _has_own_work(repository: Repository) -> bool:
