@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seamline.artefacts import openapi
+from seamline.model.artefact import Artefact, Document
 from tests.guards.contracts.states import findings, state
 
 _NAMES = st.sampled_from(["id", "pet", "note", "next"])
@@ -152,6 +154,29 @@ def test_a_chain_of_references_without_end_is_unknown() -> None:
     assert findings("json_schema", state("json_schema", before), state("json_schema", before)) == []
     found = findings("json_schema", state("json_schema", before), state("json_schema", after))
     assert [(f.outcome, f.guard) for f in found] == [("unknown", "json_schema/not-compared")]
+
+
+def test_a_finding_stands_in_the_file_that_says_it() -> None:
+    """What changed in a file that the document refers to is placed there; what changed in an operation at its line."""
+
+    def read(kind: str, length: int) -> Document:
+        api = f"""openapi: 3.0.3
+info: {{title: Visits}}
+paths:
+  /visits:
+    get:
+      parameters: [{{in: query, name: page, schema: {{type: integer, maximum: {length}}}}}]
+      responses: {{200: {{content: {{application/json: {{schema: {{$ref: schemas/visit.yaml}}}}}}}}}}
+"""
+        visit = f"type: object\nproperties: {{id: {{type: {kind}}}}}\n"
+        files = [
+            Artefact("sample", "api.yaml", api.encode()),
+            Artefact("sample", "schemas/visit.yaml", visit.encode()),
+        ]
+        return next(f for f in openapi.read(files) if isinstance(f, Document))
+
+    found = findings("openapi", read("string", 9), read("integer", 8))
+    assert sorted(str(f.place) for f in found) == ["sample/api.yaml:5", "sample/schemas/visit.yaml"]
 
 
 @pytest.mark.parametrize("kind", ["openapi", "json_schema"])

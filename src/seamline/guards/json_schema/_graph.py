@@ -12,10 +12,11 @@ from msgspec import Struct
 from msgspec.json import encode
 from msgspec.structs import replace
 
-from seamline.guards.json_schema._references import References, leading_to_a_difference, refs_in
+from seamline.guards.json_schema._references import References, file_of, leading_to_a_difference, refs_in
 from seamline.guards.json_schema._shape import Shape, Union, conjuncts, lone_branch, shape
 from seamline.guards.json_schema._steps import ENTERED, Step, steps
 from seamline.guards.json_schema._unions import Left, refers, united
+from seamline.model.artefact import Place
 
 Side = Literal["senders", "readers"]
 _HIDDEN = {"senders": "readOnly", "readers": "writeOnly"}
@@ -27,6 +28,11 @@ class Difference(Struct, frozen=True):
     step: Step
     path: tuple[str, ...]
     written: tuple[str, ...]  # the last reference on the way, then the path from there
+
+    def place(self, otherwise: Place) -> Place:
+        """The file that it is written in, where that is not the document's own."""
+        file = file_of(self.written[0])
+        return Place(otherwise.repository, file) if file else otherwise
 
 
 class _Node:

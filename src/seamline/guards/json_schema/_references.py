@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+FILES = "#/x-files/"  # where a document that was read with its neighbours keeps them, by path
 _ESCAPED = re.compile(r"((?:%[0-9A-Fa-f]{2})+)")
 _MISSING = object()
 
@@ -46,6 +47,15 @@ def _walk(value: Any, pointer: str) -> Any:
         else:
             return _MISSING
     return value
+
+
+def file_of(ref: str) -> str:
+    """The file that a reference leads to; "" within the document's own.
+
+    >>> file_of("#/x-files/schemas~1visit.yaml/Visit")
+    'schemas/visit.yaml'
+    """
+    return _decoded(ref.removeprefix(FILES).partition("/")[0]) if ref.startswith(FILES) else ""
 
 
 def _decoded(part: str) -> str:

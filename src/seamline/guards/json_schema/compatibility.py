@@ -51,7 +51,7 @@ def _finding(difference: Difference, side: Side, document: Document) -> Finding 
         missing=(step.detail,) if counts.outcome == "unknown" else (),
         evidence=(f"rules: {RULES}",),
         entity=document.entity,
-        place=document.place,
+        place=difference.place(document.place),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from seamline.guards.json_schema._graph import Difference, Graph, Side
 from seamline.guards.json_schema._said import Weight, do, weight
@@ -123,14 +124,9 @@ class Schemas:
                 else ""
             )
             reason = f"{seen.where[0]}: {step.what.replace('-', ' ')} ({step.detail}){more}"
-            yield finding(
-                name,
-                weighs,
-                reason,
-                do(step, seen.side, _last(seen.difference.path)),
-                self._documents[1],
-                seen.operation,
-            )
+            how = do(step, seen.side, _last(seen.difference.path))
+            said = finding(name, weighs, reason, how, self._documents[1], seen.operation)
+            yield replace(said, place=seen.difference.place(said.place or self._documents[1].place))
 
 
 def _last(path: tuple[str, ...]) -> str:
