@@ -66,6 +66,8 @@ class Schema:
     def tables(self, repository: str) -> Iterator[Table]:
         """Every table there is, by name; its ref is `dataset:app://{repository}/{table}`."""
         for name, state in sorted(self._tables.items()):
+            if not state.columns and not state.complete:
+                continue  # nothing is known of it but its name
             ref = dataset(f"app://{repository}", name)
             yield Table(ref, tuple(state.columns.values()), state.place, complete=state.complete)
 

@@ -70,7 +70,17 @@ def column_type(field: Call) -> str:
         inner = field.get(0, "base_field") if name == "ArrayField" else field.kwargs.get("output_field")
         of = column_type(inner) if isinstance(inner, Call) else ""
         return of + ("[]" if of and name == "ArrayField" else "")
-    return _TYPES.get(name, "")
+    return _TYPES.get(name, "") or _like(field)
+
+
+def _like(field: Call) -> str:
+    """The type of a field of the project's own that is called after one of Django's: `TrimmedCharField`."""
+    if "Encrypted" in field.last:
+        return ""  # what is kept is not what is said
+    known = [name for name in (*_TYPES, *_LENGTHS) if field.last.endswith(name) and field.last != name]
+    if not known:
+        return ""
+    return column_type(Call(max(known, key=len), field.args, field.kwargs, field.line))
 
 
 def nullable(field: Call) -> bool:

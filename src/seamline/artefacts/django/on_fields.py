@@ -1,6 +1,7 @@
 """Operations on fields: the columns that come, go and change."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from seamline.analysis.ddl.steps import Key, Move, Step
 from seamline.artefacts.django import fields
@@ -99,7 +100,7 @@ def alter_field(work: Work, call: Call) -> Iterator[Move]:
     if not model.managed:
         return
     if now is not None:
-        yield from _altered(work, model, call, was, now, field)
+        yield from _altered(work, model, call, (was, now), (before, field))
         yield from _altered_keys(work, model.table, call, had, tuple(field_keys(model, name, work.models)))
         yield from _altered_choices(work, model.table, call, now, before, field)
     moved = join(model, name, work.models)
@@ -108,36 +109,29 @@ def alter_field(work: Work, call: Call) -> Iterator[Move]:
 
 
 def _altered(
-    work: Work, model: Model, call: Call, was: Column | None, now: Column, field: Call
+    work: Work,
+    model: Model,
+    call: Call,
+    states: tuple[Column | None, Column],
+    fields_: tuple[Call | None, Call],
 ) -> Iterator[Move]:
+    """What changes in a column. Of one whose former state is not known, everything is said anew."""
+    was, now = states
+    say = partial(work.say, table=model.table, call=call, column=now.name)
     if was is not None and was.name != now.name:
         yield Step(work.say("rename_column", model.table, call, column=was.name, to=now.name))
-    if was is None or (was.type != now.type and now.type):
-        yield Step(
-            work.say(
-                "change_type",
-                model.table,
-                call,
-                column=now.name,
-                type=now.type,
-                type_before=was.type if was else "",
-            )
-        )
+    if was is None or was.type != now.type or (not now.type and _other_class(*fields_)):
+        yield Step(say("change_type", type=now.type, type_before=was.type if was else ""))
     if was is None or was.nullable != now.nullable:
         kind: OperationKind = "drop_not_null" if now.nullable else "set_not_null"
-        yield Step(
-            work.say(
-                kind,
-                model.table,
-                call,
-                column=now.name,
-                nullable=now.nullable,
-                has_default="db_default" in field.kwargs,
-            )
-        )
+        yield Step(say(kind, nullable=now.nullable, has_default=now.has_default))
     if was is not None and was.has_default != now.has_default:
         kind = "set_default" if now.has_default else "drop_default"
-        yield Step(work.say(kind, model.table, call, column=now.name, has_default=now.has_default))
+        yield Step(say(kind, has_default=now.has_default))
+
+
+def _other_class(before: Call | None, after: Call) -> bool:
+    return before is not None and before.last != after.last
 
 
 def _altered_keys(
