@@ -18,7 +18,7 @@ _MAX_TOLD = 10  # repeated keys named in a document
 Spec = Literal["1.1", "1.2"]
 Key = str | int
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TAG = "tag:yaml.org,2002:"
+_TYPED = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null"))
 
 _WORDS_1_2: Mapping[str, object] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -159,7 +159,7 @@ class _Builder:
         if "{{" in text and event.style not in ("|", ">") and _HELM.search(text):
             self._templated = True
         plain = event.implicit[0]
-        typed = event.tag is not None and event.tag in (_TAG + "int", _TAG + "float", _TAG + "bool")
+        typed = event.tag in _TYPED
         value = scalar(text, self._spec) if plain or typed else text
         if event.anchor:
             self._anchors[event.anchor] = (value, 1)

@@ -78,8 +78,9 @@ def _ids(root: Person, keys: Iterable[str]) -> dict[str, str]:
 def _above(roster: Roster, users: Mapping[str, Party], ids: Mapping[str, str]) -> dict[str, str]:
     """Who stands above each user, by key; those right below the root are left out. Never a circle."""
     above: dict[str, str] = {}
+    leaders = {id_: _leader(p, users) for id_, p in roster.parties.items() if p.kind == "group"}
     for id_ in sorted(users.keys() & ids.keys()):
-        leader = _leader_above(roster, users, id_)
+        leader = _leader_above(roster, users[id_], leaders)
         if leader in ids and not _stands_above(id_, leader, above):
             above[id_] = leader
     return _shallow(above)
@@ -100,16 +101,16 @@ def _shallow(above: Mapping[str, str]) -> dict[str, str]:
     return out
 
 
-def _leader_above(roster: Roster, users: Mapping[str, Party], id_: str) -> str:
+def _leader_above(roster: Roster, user: Party, leaders: Mapping[str, str]) -> str:
     """The nearest other leader on the way up through the groups; "" for none."""
-    waiting = deque(roster.groups_of(users[id_]))
+    waiting = deque(roster.groups_of(user))
     seen = {key(group.id) for group in waiting}
     while waiting:
         group = waiting.popleft()
-        leader = _leader(group, users)
-        if leader and leader != id_:
+        leader = leaders.get(key(group.id), "")
+        if leader and leader != key(user.id):
             return leader
-        further = [g for g in roster.groups_of(group) if g.kind == "group" and key(g.id) not in seen]
+        further = [g for g in roster.groups_of(group) if key(g.id) not in seen]
         seen |= {key(g.id) for g in further}
         waiting += further
     return ""

@@ -12,13 +12,14 @@ from seamline.model.artefact import Party
 class Roster:
     """Parties by their spellings. What several places say of one is put together, in the order of places."""
 
-    __slots__ = ("_by_alias", "_by_name", "_children", "parties")
+    __slots__ = ("_by_alias", "_by_name", "_children", "_groups", "parties")
 
     def __init__(self, parties: Iterable[Party]) -> None:
         self.parties: dict[str, Party] = {}  # by key of the id, sorted
         for party in sorted(parties, key=lambda p: (key(p.id), p.place)):
             known = self.parties.get(key(party.id))
             self.parties[key(party.id)] = party if known is None else _joined(known, party)
+        self._groups: dict[str, set[str]] = defaultdict(set)  # of each party, those right above it
         self._add_members()
         self._by_alias: dict[str, str] = {}
         self._by_name: dict[tuple[bool, str], list[str]] = defaultdict(list)
@@ -32,11 +33,19 @@ class Roster:
 
     def _add_members(self) -> None:
         """Who says that they are in a group is one of its members, too."""
-        for id_, party in list(self.parties.items()):
-            for parent in party.parents if party.kind != "group" else ():
-                group = self.parties.get(key(parent))
-                if group is not None and id_ not in {key(m) for m in group.members}:
-                    self.parties[key(parent)] = replace(group, members=(*group.members, party.id))
+        joining: dict[str, dict[str, str]] = defaultdict(dict)
+        for id_, party in self.parties.items():
+            for parent in map(key, party.parents):
+                self._groups[id_].add(parent)
+                if party.kind != "group":
+                    joining[parent][id_] = party.id
+        for id_, group in list(self.parties.items()):
+            if group.kind == "group":
+                named = {key(member): member for member in group.members}
+                for member in named:
+                    self._groups[member].add(id_)
+                members = tuple({**joining[id_], **named}.values())
+                self.parties[id_] = replace(group, members=tuple(dict.fromkeys((*group.members, *members))))
 
     def find(self, spelling: str) -> Party | None:
         """The party of a spelling: its own, another tool's, or the one user or group of that name."""
@@ -48,10 +57,8 @@ class Roster:
 
     def groups_of(self, party: Party) -> list[Party]:
         """The groups right above, that exist, sorted."""
-        id_ = key(party.id)
-        above = {key(parent) for parent in party.parents}
-        above |= {g for g, p in self.parties.items() if p.kind == "group" and id_ in map(key, p.members)}
-        return [self.parties[g] for g in sorted(above) if g in self.parties]
+        above = sorted(self._groups.get(key(party.id), ()))
+        return [self.parties[g] for g in above if g in self.parties]
 
     def groups_below(self, party: Party) -> list[Party]:
         """The groups whose parent this one is, sorted."""
