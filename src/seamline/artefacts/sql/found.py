@@ -84,9 +84,7 @@ def _problem(
         return "a statement whose quotes or comments don't end", "close them"
     read = told(one, dialect)
     if read is None:
-        if one.starts() in ("CREATE", "ALTER"):
-            _shape(one, artefact, dialect, schema)
-        return None
+        return _shape(one, artefact, dialect, schema) if one.starts() in ("CREATE", "ALTER") else None
     place = Place(artefact.repository, artefact.path, one.line)
     queries.append(_Read(read, one.text, dialect, place))
     if not read.unparsed:
@@ -96,15 +94,18 @@ def _problem(
     return f"a statement that can't be parsed {as_what}: what it reads is not known", mend
 
 
-def _shape(one: Statement, artefact: Artefact, dialect: str, schema: Schema) -> None:
+def _shape(one: Statement, artefact: Artefact, dialect: str, schema: Schema) -> tuple[str, str] | None:
     """Apply what a statement says of a table's columns. What a file drops, some other state has: not this one."""
     origin = Origin(artefact.path, artefact.repository, artefact.path, one.line - 1)
-    moves = [
-        move
-        for move in steps(one.text, dialect, origin)
-        if not isinstance(move, Step) or (move.operation.kind in _SHAPES and move.operation.table)
-    ]
-    list(schema.apply(moves))
+    try:
+        moves = list(steps(one.text, dialect, origin))
+    except IndexError:  # a clause that ends in its middle
+        return "a statement that ends too early", "write the rest of it"
+    shaping = (
+        m for m in moves if not isinstance(m, Step) or (m.operation.kind in _SHAPES and m.operation.table)
+    )
+    list(schema.apply(list(shaping)))
+    return None
 
 
 class _Names:
