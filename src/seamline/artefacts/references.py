@@ -7,7 +7,7 @@ is written, and so does one to a file that is not there.
 from collections.abc import Callable, Mapping
 from posixpath import dirname, join, normpath
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 FILES = "x-files"
 _SAID = ("description", "summary")  # of which no rule speaks, and which are most of a document's length
@@ -15,12 +15,16 @@ Loaded = Callable[[str], Any]  # a path in the repository -> its content, None w
 
 
 class Bundle:
-    """One document and the files it needs. `lost` has the references to files that could not be followed."""
+    """One document and the files it needs. `lost` has the references to files that could not be followed.
+
+    `named`: addresses that schemas give themselves (`$id`) -> the file of each.
+    """
 
     def __init__(
         self, path: str, content: Any, loaded: Loaded, named: Mapping[str, str] | None = None
     ) -> None:
         self._path, self._loaded, self._named = path, loaded, named or {}
+        self._bases = {file: identifier for identifier, file in self._named.items()}
         self._files: dict[str, Any] = {}
         self._waiting: list[tuple[str, Any]] = []
         self.lost: list[str] = []
@@ -70,8 +74,9 @@ class Bundle:
         """The file that an address means; None for another host, and for a file that is not there."""
         if not address:
             return path
-        if address in self._named:
-            return self._named[address]
+        for known in (address, _absolute(self._bases.get(path, ""), address)):
+            if known in self._named:
+                return self._named[known]
         if "://" in address or address.startswith(("urn:", "//")):
             return None
         target = normpath(join(dirname(path), unquote(address)))
@@ -79,3 +84,11 @@ class Bundle:
             return target
         self.lost.append(address)
         return None
+
+
+def _absolute(base: str, address: str) -> str:
+    """An address as one reads it from another; the address itself where either is no address."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return address

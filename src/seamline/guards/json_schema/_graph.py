@@ -52,9 +52,7 @@ class _Node:
 
 _Pair = tuple[_Node, Any, Any]
 _MOST_PAIRS = 64  # of branches that are held against each other when it isn't plain which became which
-_MOST_NODES = (
-    100_000  # pairs of referred schemas; thousands are usual, and merging `allOf` can make many more of them
-)
+_MOST_NODES = 100_000  # pairs of referred schemas: thousands are usual, merging `allOf` can make many more
 _TOO_MANY = Step("not-compared", "the schemas are too many to follow", "unsure", "unsure")
 _UNENTERED = _Node("")
 _UNENTERED.steps = (_TOO_MANY,)
