@@ -111,9 +111,9 @@ def deliver(home: Home, told: Sequence[Told]) -> int:
     now = home.clock()
     batch = []
     for one in told:
-        # ids are those of what is stored: redaction comes first
-        clean = body.from_body(home.inbox.take(SOURCE, {}, body.to_body(one), now).body)
-        whole = replace(clean, gone=since(before.get(one.repository), clean))
+        # ids are those of what is stored: redaction comes first, and needs no more than the map's part
+        clean = body.map_of(home.inbox.take(SOURCE, {}, body.to_body(replace(one, carried=())), now).body)
+        whole = replace(one, gone=since(before.get(one.repository), clean))
         batch.append(home.inbox.take(SOURCE, {}, body.to_body(whole), now))
     return sum(not answer.duplicate for answer in home.log.append(batch))
 
@@ -139,7 +139,8 @@ def survey(home: Home, surveyed: Surveyed, *, owner: str, name: str, org: Path |
     found = [one for r in surveyed.repositories for one in r.found]
     people = People(declared, found, home.clock())
     assembled = assemble.assemble(surveyed.repositories, declared, people.whose)
-    deliver(home, assembled.told)
+    kept = home.path.is_dir()  # nobody asks a home in memory what contracts said
+    deliver(home, assembled.told if kept else [replace(t, carried=()) for t in assembled.told])
     facts = views.facts_of(home)
     opinion = opine(facts)
     views.publish(home, opinion)

@@ -90,7 +90,7 @@ def claim_id(repository: str, said: Word) -> str:
     return event_id(SOURCE, f"claim\n{repository}\n{said.entity}\n{said.whose()}\n{said.weight}")
 
 
-def ids_of(told: Told | Mapped) -> Gone:
+def ids_of(told: Mapped) -> Gone:
     """The event ids of all that a delivery says, sorted."""
     return Gone(
         tuple(sorted({fact_id(told.repository, f) for f in told.facts})),
@@ -98,7 +98,7 @@ def ids_of(told: Told | Mapped) -> Gone:
     )
 
 
-def since(before: Mapped | None, now: Told) -> Gone:
+def since(before: Mapped | None, now: Mapped) -> Gone:
     """What `now` has to take back of what stood in the log, earlier takings-back that still hold among it."""
     if before is None:
         return Gone()
