@@ -98,3 +98,13 @@ def test_a_choice_of_the_application_is_a_note() -> None:
     )
     found = [f for rule in guards.rules("migration") for f in rule.check(None, operation)]
     assert [(f.guard, f.outcome, f.touches) for f in found] == [("migration/choice-dropped", "note", ())]
+
+
+def test_a_column_that_came_with_the_change_and_was_filled_is_a_note() -> None:
+    """Added, filled, then NOT NULL: the table as it was before the change does not have it."""
+    operation = Operation(
+        "set_not_null", "t", "2", Place("sample", "2.sql", 3), "a", type="int", nullable=False
+    )
+    table = Table("dataset:app://sample/t", (Column("b"),), Place("sample", "1.sql"), complete=True)
+    found = [f for rule in guards.rules("migration") for f in rule.check(table, operation)]
+    assert [(f.guard, f.outcome) for f in found] == [("migration/not-null-column-filled", "note")]

@@ -11,6 +11,10 @@ IDS = (
 _BREAKS_WRITERS = Weight("hold", "medium", 0.8)
 _NOTE = Weight("note", "medium", 0.6)
 _SLIGHT = Weight("note", "low", 0.5)
+_IN_STEPS = (
+    "expand: add {} as nullable or with a default in the database; migrate: release what writes it, fill the rows; "
+    "contract: set NOT NULL"
+)
 
 
 def check(before: Table | None, after: Operation) -> list[Finding]:
@@ -27,10 +31,7 @@ def check(before: Table | None, after: Operation) -> list[Finding]:
 
 
 def _added(after: Operation) -> Finding:
-    do = (
-        f"expand: add {after.column} as nullable or with a default in the database; migrate: release what writes it, fill "
-        "the rows; contract: set NOT NULL"
-    )
+    do = _IN_STEPS.format(after.column)
     if after.has_default is None:  # filled by the tool that migrates, which leaves no default behind
         reason = f"{named(after)} comes as NOT NULL; the rows are filled, but the database gives no default"
         return finding("not-null-column-filled", _NOTE, after, f"{reason}: old code can't insert", do)
@@ -39,6 +40,9 @@ def _added(after: Operation) -> Finding:
 
 
 def _became(before: Table | None, after: Operation) -> Finding:
+    if _is_new(before, after):
+        reason = f"{named(after)} is new, is filled and then NOT NULL: old code can't insert"
+        return finding("not-null-column-filled", _NOTE, after, reason, _IN_STEPS.format(after.column))
     default = after.has_default or _column(before, after).has_default
     do = (
         f"first release code that always writes {after.column} and fill the rows that lack it; then add CHECK "
@@ -56,6 +60,15 @@ def _became(before: Table | None, after: Operation) -> Finding:
         f"{reason}: writers that leave it out fail",
         do,
         touch("add_not_null", after),
+    )
+
+
+def _is_new(before: Table | None, after: Operation) -> bool:
+    """Whether the column came with the same change: the table, known in full, did not have it."""
+    return (
+        before is not None
+        and before.complete
+        and after.column.lower() not in {c.name.lower() for c in before.columns}
     )
 
 
