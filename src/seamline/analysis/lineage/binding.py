@@ -9,13 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec import Struct
 from sqlglot import exp
 
 from seamline.analysis.lineage.columns import NONE, Col, Refs, Rows, Scope, Source
 from seamline.analysis.lineage.reading import Known, Ref
 from seamline.analysis.lineage.spelling import fold, key
 
-NOTHING: Mapping[str, Mapping[str, str]] = {}
+Gone = Mapping[str, Mapping[str, str]]  # relation key -> column that goes -> its new name, "" for none
+NOTHING: Gone = {}
+
+
+class Outward(Struct, frozen=True):
+    """A name that means a column of a query further out, and that query where it is a SELECT."""
+
+    node: exp.Expr
+    select: exp.Expr | None
 
 
 class Binding:
@@ -25,7 +34,7 @@ class Binding:
         self,
         dialect: str,
         known: Mapping[str, Known],
-        gone: Mapping[str, Mapping[str, str]] = NOTHING,
+        gone: Gone = NOTHING,
         *,
         query: Callable[[exp.Expr, Scope, Binding], Rows],
         has_columns: bool = False,
@@ -42,7 +51,7 @@ class Binding:
         self.stars: set[str] = set()  # relations of which a star reads what is not known
         self.missing: dict[int, str] = {}  # node -> a name that nothing has
         self.doubtful: dict[int, tuple[str, tuple[str, ...]]] = {}  # node -> name, what it may belong to
-        self.outer: dict[int, exp.Expr] = {}  # names that mean a column of a query further out
+        self.outer: dict[int, Outward] = {}  # names that mean a column of a query further out
         self.faults: dict[int, str] = {}  # node -> what can't be, other than a name
         self.murky: dict[int, str] = {}  # node -> why nobody can say how it binds
         self.shapes: dict[
@@ -98,8 +107,8 @@ class Binding:
         relation = known.key or written
         self.reads.add(relation)
         gone = self.gone.get(relation, {})
-        cols = [self._base(relation, name) for name in known.columns if name not in gone]
-        cols += [self._base(relation, to) for to in gone.values() if to]
+        names = [gone.get(name, name) for name in known.columns]
+        cols = [self._base(relation, name) for name in names if name]
         return Rows(
             cols,
             open=() if known.complete else (relation,),
@@ -131,12 +140,16 @@ class Binding:
         while level is not None:
             found = level.here(name)
             if found is not None:
-                self.use(found, sure=not (found.passes and _elsewhere(name, level, found)))
+                if level.ambiguous(name):
+                    self.faults[id(node)] = f"{name} could be of several tables"
+                self.use(found, sure=not (found.passes and elsewhere(name, level, found)))
                 if level is not scope:
-                    self.outer.setdefault(id(node), node)
+                    self.outer.setdefault(id(node), Outward(node, level.select))
                 elif found is level.aliases.get(name):
                     self._alias(name, level, node)
                 return found
+            if self.dialect == "duckdb" and level is scope and level.parent is not None and level.lists(name):
+                self.faults[id(node)] = f"{name} is named in the list it would be part of"
             if any(name in source.rows.gone for source in level.sources):
                 went = True  # it was this level's: nothing else of unknown columns here can have it
             elif went and (relations := _open_here(level)):
@@ -161,11 +174,11 @@ class Binding:
         ):
             self.faults[id(node)] = f"{name} is an aggregate there"
 
-    def member(self, source: Source, name: str, node: exp.Expr) -> Col | None:
-        """The column that a qualified name means, used as such. None: noted why not."""
+    def member(self, source: Source, name: str, node: exp.Expr, *, sure: bool = True) -> Col | None:
+        """The column that a qualified name means, used as such. None: noted why not. `sure`: nothing else can be."""
         found = source.find(name)
         if found is not None:
-            self.use(found, sure=name not in source.doubled)
+            self.use(found, sure=sure and name not in source.doubled)
             return found
         rows = source.rows
         if name not in rows.gone:
@@ -210,12 +223,13 @@ def _open_here(level: Scope) -> tuple[str, ...]:
     return tuple(dict.fromkeys(relation for source in level.sources for relation in source.rows.open))
 
 
-def _elsewhere(name: str, level: Scope, found: Col) -> bool:
+def elsewhere(name: str, level: Scope, found: Col) -> bool:
     """Something else would answer to the name if this column went."""
     alias = level.aliases.get(name)
     if alias is not None and alias is not found:
         return True
-    if any(name in source.doubled or source.name == name for source in level.sources):
+    having = [s for s in level.sources if s.name == name or s.find(name) is not None]
+    if len(having) > 1 or any(name in source.doubled or source.name == name for source in having):
         return True
     outer = level.parent
     while outer is not None:

@@ -112,10 +112,10 @@ class Scope:
     """Where names are looked up while one SELECT is read.
 
     `parent`: the query around it. `aliases`: columns of the SELECT list so far, by the name that it gives them.
-    `made`: what those aliases stand for. `merged`: columns of USING and NATURAL joins. `queries`: the CTEs in sight. `indirect` grows while it is read.
+    `made`: what those aliases stand for. `select`: the tree. `merged`: columns of USING and NATURAL joins. `queries`: the CTEs in sight. `indirect` grows while it is read.
     """
 
-    __slots__ = ("aliases", "indirect", "made", "merged", "parent", "queries", "sources")
+    __slots__ = ("aliases", "indirect", "made", "merged", "parent", "queries", "select", "sources")
 
     def __init__(self, parent: Scope | None, queries: Mapping[str, Named]) -> None:
         self.parent = parent
@@ -125,6 +125,7 @@ class Scope:
         self.made: dict[str, exp.Expr] = {}
         self.merged: dict[str, Col] = {}
         self.indirect: set[Ref] = set()
+        self.select: exp.Expr | None = None
 
     def here(self, name: str) -> Col | None:
         """The column of that name in this query alone: of a join's common ones, of its FROM items, of its own list."""
@@ -137,19 +138,43 @@ class Scope:
                 return found
         return self.aliases.get(name)
 
+    def ambiguous(self, name: str) -> bool:
+        """Several FROM items have it, and no join has made one of it."""
+        if len(self.sources) < 2 or name in self.merged:
+            return False
+        return sum(name in source.by_name and name not in source.hidden for source in self.sources) > 1
+
+    def lists(self, name: str) -> bool:
+        """The list of this SELECT gives that name to something, there or further on."""
+        items = self.select.expressions if self.select is not None else ()
+        return any(isinstance(item, exp.Alias) and item.alias.lower() == name.lower() for item in items)
+
     def names(self) -> list[str]:
         """The names of all columns of the FROM items, each once."""
         return list(dict.fromkeys(col.name for source in self.sources for col in source.rows.cols))
 
-    def source(self, path: tuple[str, ...]) -> Source | None:
-        """The FROM item that a qualifier means, here or further out. `path`: folded parts, the table's name last."""
+    def source(self, path: tuple[str, ...], having: str = "") -> Source | None:
+        """The FROM item that a qualifier means, here or further out. `path`: folded parts, the table's name last.
+
+        `having`: the nearest that can have this column, where there are several of the name; else the nearest of all.
+        """
+        nearest: Source | None = None
         level: Scope | None = self
         while level is not None:
             for source in level.sources:
                 if source.name == path[-1] and (len(path) == 1 or source.path[-len(path) :] == path):
-                    return source
+                    if not having or not source.rows.complete or source.find(having) is not None:
+                        return source
+                    nearest = nearest or source
             level = level.parent
-        return self._longer(path) if len(path) > 1 else None
+        return nearest or (self._longer(path) if len(path) > 1 else None)
+
+    def select_of(self, source: Source) -> exp.Expr | None:
+        """The SELECT, this or one around it, that reads the source."""
+        level: Scope | None = self
+        while level is not None and source not in level.sources:
+            level = level.parent
+        return level.select if level is not None else None
 
     def _longer(self, path: tuple[str, ...]) -> Source | None:
         """The FROM item that is written with fewer parts than its qualifier: `FROM t` and `main.t.x`."""

@@ -15,6 +15,7 @@ from seamline.analysis.lineage.terms import member, plain, starred, trace
 _LENIENT_EXCEPT = frozenset({"clickhouse"})
 _LENIENT_RENAME = frozenset({"clickhouse", "duckdb"})
 _MERGED_IN_PLACE = frozenset({"duckdb", "clickhouse"})  # elsewhere a star gives a USING join's columns first
+_REPLACES_ONCE = frozenset({"duckdb"})  # of several columns of that name only the first comes out
 _BARE_FUNCTIONS = frozenset({"postgres", "redshift", "materialize", "risingwave"})
 
 
@@ -127,10 +128,16 @@ def _star(item: exp.Expr, out: Outputs, scope: Scope, binding: Binding) -> None:
     replaced = _replaced(star, sources, scope, binding) if modified else {}
     renamed = _renamed(star, sources, binding) if modified else {}
     like = _pattern(star.args.get("ilike"), binding) if modified else None
+    done: set[str] = set()
     for col in _cols(sources, scope, binding, qualified=star is not item):
         if col.name in skipped or col in skipped or (like is not None and not like(col.name)):
             continue
-        out.cols.append(replaced.get(col.name) or col.called(renamed.get(col.name, col.name)))
+        if col.name in replaced:
+            if col.name not in done or binding.dialect not in _REPLACES_ONCE:
+                out.cols.append(replaced[col.name])
+            done.add(col.name)
+        else:
+            out.cols.append(col.called(renamed.get(col.name, col.name)))
     for source in sources:
         out.further(source.rows)
         binding.stars.update(source.rows.open)
@@ -160,12 +167,11 @@ def _named(
     name: str, item: exp.Expr, sources: Sequence[Source], binding: Binding, *, lenient: bool = False
 ) -> Col | None:
     """The column that EXCEPT, REPLACE or RENAME names, noted as needed unless the dialect lets it be missing."""
-    for source in sources:
-        col = source.find(name)
-        if col is not None:
-            if not lenient:
-                binding.use(col)
-            return col
+    found = [col for source in sources if (col := source.find(name)) is not None]
+    if found:
+        if not lenient and all(col.passes for col in found):  # any of them will do
+            binding.use(Col(name, NONE, union(col.passes for col in found)), sure=len(found) == 1)
+        return found[0]
     if not lenient:
         inner = Scope(None, {})
         inner.sources = list(sources)

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from sqlglot import exp
 
-from seamline.analysis.lineage.binding import Binding
+from seamline.analysis.lineage.binding import Binding, elsewhere
 from seamline.analysis.lineage.columns import NONE, Col, Named, Refs, Rows, Scope, union
 from seamline.analysis.lineage.outputs import outputs
 from seamline.analysis.lineage.relations import from_clause, renamed, values
@@ -80,6 +80,7 @@ def _select(node: exp.Select, outer: Scope, binding: Binding) -> Rows:
     args = node.args
     common = with_clause(node, outer, binding)
     scope = Scope(outer, common)
+    scope.select = node
     from_clause(node, scope, binding)
     out = outputs(node, scope, binding)
     for clause in ("prewhere", "where", "having", "qualify", "connect"):
@@ -154,9 +155,11 @@ def _order_key(item: exp.Expr, rows: Rows, scope: Scope, binding: Binding) -> Re
     col = _by_ordinal(key, rows, binding)
     if col is None and isinstance(key, exp.Column) and not key.args.get("table"):
         name = binding.folded(key.this)
-        col = next((c for c in rows.cols if c.name == name), None)
-        if col is not None:
-            binding.use(col, sure=not any(source.find(name) not in (None, col) for source in scope.sources))
+        named = [c for c in rows.cols if c.name == name]
+        if named:
+            col = named[0]
+            others = any(source.find(name) not in (None, col) for source in scope.sources)
+            binding.use(col, sure=len(named) == 1 and not others and not elsewhere(name, scope, col))
     return col.direct if col is not None else frozenset(trace(key, scope, binding))
 
 

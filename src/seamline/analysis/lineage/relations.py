@@ -162,28 +162,40 @@ def renamed(rows: Rows, alias: exp.Expr | None, binding: Binding, *, common: boo
 
 def told_apart(rows: Rows, binding: Binding) -> Rows:
     """The same rows, no two columns of one name, by the engines that see to it: the second is called name_1."""
-    cols = rows.cols
-    taken = {col.name for col in cols}
-    if len(taken) == len(cols) or binding.dialect not in _TELLS_APART:
+    if binding.dialect not in _TELLS_APART or len({col.name for col in rows.cols}) == len(rows.cols):
         return rows
     groups: dict[str, list[Col]] = {}
+    for col in rows.cols:
+        groups.setdefault(col.name, []).append(col)
+    counts: dict[str, int] = {}
+    place: dict[str, int] = {}
     found: list[Col] = []
-    for col in cols:
-        group = groups.setdefault(col.name, [])
-        n = len(group)
-        while n and f"{col.name}_{n}" in taken:
-            n += 1
-        group.append(col)
-        taken.add(f"{col.name}_{n}")
-        found.append(col.called(f"{col.name}_{n}") if n else col)
-    for place, col in enumerate(cols):
-        group = groups[col.name]
-        if len(group) > 1:
-            binding.counted |= col.passes
-        if len(group) > 1 and col is group[0]:  # the next one takes its name over
-            passes = union(one.passes for one in group) if all(one.passes for one in group) else NONE
-            found[place] = Col(col.name, col.direct, passes, col.fields)
+    for col in rows.cols:
+        group, n = groups[col.name], place.get(col.name, 0)
+        place[col.name] = n + 1
+        named = Col(_numbered(col.name, counts), col.direct, _kept_by(group, n), col.fields)
+        binding.counted |= named.passes if len(group) > 1 else NONE
+        found.append(named)
     return rows.with_cols(found)
+
+
+def _kept_by(group: list[Col], n: int) -> Refs:
+    """What the n-th column of one name is there by: when one before it goes, it takes that one's name."""
+    if sum(not col.passes for col in group) > n:
+        return NONE
+    return union(col.passes for col in group)
+
+
+def _numbered(name: str, counts: dict[str, int]) -> str:
+    """The name if it is new, else with the first number that makes it so."""
+    if name not in counts:
+        counts[name] = 0
+        return name
+    while (numbered := f"{name}_{counts[name] + 1}") in counts:
+        counts[name] += 1
+    counts[name] += 1
+    counts[numbered] = 0
+    return numbered
 
 
 def listed_as(rows: Rows, names: list[str], at: exp.Expr, binding: Binding, *, common: bool = False) -> Rows:
@@ -314,5 +326,7 @@ def _merge(
         source.hidden.add(name)
     side = node.side.upper()
     kept = left_refs | right_refs if side == "FULL" else right_refs if side == "RIGHT" else left_refs
-    passes = ours.passes | theirs.passes if ours and theirs and node.method.upper() == "NATURAL" else NONE
+    passes = NONE
+    if ours and theirs and ours.passes and theirs.passes and node.method.upper() == "NATURAL":
+        passes = ours.passes | theirs.passes
     scope.merged[name] = Col(name, kept, passes)

@@ -6,21 +6,18 @@ against what is left, and what can't be bound then, but could before, is what br
 since its own resolution asks where a value comes from, not what happens to a name when that column is not there.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 
 from sqlglot import exp
 
-from seamline.analysis.lineage.binding import NOTHING, Binding
+from seamline.analysis.lineage.binding import NOTHING, Binding, Gone
 from seamline.analysis.lineage.columns import Rows, Scope
+from seamline.analysis.lineage.effect import compared
 from seamline.analysis.lineage.parsing import Unparsed, parsed
 from seamline.analysis.lineage.queries import query
 from seamline.analysis.lineage.reading import Effect, Known, Output, Reading
-from seamline.analysis.lineage.terms import ANY
 from seamline.analysis.lineage.writes import Written, written
-
-Gone = Mapping[str, Mapping[str, str]]  # relation key -> column that goes -> its new name, "" for none
 
 
 def read(sql: str, dialect: str, known: Mapping[str, Known]) -> Reading:
@@ -49,7 +46,7 @@ def without(sql: str, dialect: str, known: Mapping[str, Known], gone: Gone) -> E
         now, after = _bound(trees, spoken, known, _as_known(gone, known))
     except Exception as error:  # noqa: BLE001 - as above
         return Effect("unknown", why=_why(error))
-    return _compared(was, before, now, after)
+    return compared(was.rows, before, now.rows, after)
 
 
 def _why(error: Exception) -> str:
@@ -127,79 +124,3 @@ def _reading(found: Written, binding: Binding) -> Reading:
         unresolved=tuple(sorted(doubts)),
         reads=tuple(sorted(binding.reads)),
     )
-
-
-# -- before and after ----------------------------------------------------------------------
-
-
-def _compared(was: Written, before: Binding, now: Written, after: Binding) -> Effect:
-    broken = _new(before.missing, after.missing)
-    if broken:
-        return Effect("breaks", why=f"it names {', '.join(sorted(set(broken)))}")
-    broken = _new(before.faults, after.faults) or _uneven(before, after) or _outward(before, after)
-    if broken:
-        return Effect("breaks", why=broken[0])
-    murky = _new(before.murky, after.murky)
-    if murky:
-        return Effect("unknown", why=murky[0])
-    doubts = sorted({name for node, (name, _) in after.doubtful.items() if node not in before.doubtful})
-    if doubts or _asked(before, after.gone):
-        return Effect(
-            "unknown", why="nobody knows whose " + ", ".join(doubts or _asked(before, after.gone)) + " is"
-        )
-    return _difference(was.rows, now.rows)
-
-
-def _new(before: Mapping[int, str], after: Mapping[int, str]) -> list[str]:
-    return [text for node, text in after.items() if node not in before]
-
-
-def _uneven(before: Binding, after: Binding) -> list[str]:
-    """Places where two sides no longer have as many columns as each other, or as the place needs."""
-    for node, counts in before.shapes.items():
-        now = after.shapes.get(node, counts)
-        shrunk = {0 if was == ANY else was - is_now for was, is_now in zip(counts, now, strict=True)}
-        if len(shrunk) > 1:
-            return ["the numbers of columns do not fit any more"]
-    return []
-
-
-def _outward(before: Binding, after: Binding) -> list[str]:
-    """Names that now mean a column of the query around theirs, where that can't be."""
-    for key, node in after.outer.items():
-        if key in before.outer:
-            continue
-        summed = node.find_ancestor(exp.AggFunc, exp.Query)
-        if isinstance(summed, exp.AggFunc) and not _may_sum_up(summed, after):
-            return [f"the aggregate of {node.name} would be the outer query's"]
-        listed = node.find_ancestor(exp.In)
-        if after.dialect == "duckdb" and listed is not None and isinstance(listed.this, exp.Tuple):
-            return [f"{node.name} would be the outer query's, which (...) IN does not allow"]
-    return []
-
-
-def _may_sum_up(node: exp.Expr, after: Binding) -> bool:
-    """An aggregate of outer columns alone is the outer query's: it may stand in its HAVING, or beside other aggregates."""
-    query_of = node.find_ancestor(exp.Query)
-    inner = query_of
-    while inner is not None and isinstance(inner.parent, exp.Subquery):
-        inner = inner.parent
-    clause = inner.find_ancestor(exp.Where, exp.Join, exp.From, exp.Having, exp.Query) if inner else None
-    if not isinstance(clause, exp.Select) or clause.args.get("group") is not None:
-        return isinstance(clause, exp.Having | exp.Select)
-    if any(one.find_ancestor(exp.AggFunc, exp.Query) is query_of for one in after.outer.values()):
-        return False
-    return not any(item.find(exp.Column) for item in clause.expressions if item.find(type(node)) is None)
-
-
-def _asked(before: Binding, gone: Gone) -> list[str]:
-    """Names that may have been one of the columns that go."""
-    names = {(relation, name.lower()) for relation, columns in gone.items() for name in columns}
-    doubts = before.doubtful.values()
-    return sorted({n for n, of in doubts for relation in of if (relation, n.lower()) in names})
-
-
-def _difference(was: Rows, now: Rows) -> Effect:
-    before, after = Counter(col.name for col in was.cols), Counter(col.name for col in now.cols)
-    loses, gains = tuple((before - after).elements()), tuple((after - before).elements())
-    return Effect("loses" if loses else "nothing", loses, gains)

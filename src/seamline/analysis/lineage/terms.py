@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 
 from sqlglot import exp
 
-from seamline.analysis.lineage.binding import Binding
+from seamline.analysis.lineage.binding import Binding, Outward
 from seamline.analysis.lineage.columns import NONE, Col, Refs, Rows, Scope, Source, union
 from seamline.analysis.lineage.reading import Ref
 
 # A table's name stands for its whole row where no column has that name.
 _WHOLE_ROWS = frozenset({"", "duckdb", "postgres", "bigquery", "redshift", "materialize"})
+# A qualifier without that column means the next table of the name further out, if there is one.
+_LOOK_FURTHER = frozenset({"duckdb"})
 _LEAVES = (
     exp.Literal, exp.Identifier, exp.DataType, exp.Var, exp.Boolean, exp.Null, exp.JSONPath, exp.Placeholder,
 )  # fmt: skip
@@ -88,11 +90,13 @@ def column(node: exp.Column, scope: Scope, binding: Binding) -> Col | None:
     if len(parts) == 1:
         return plain(parts[0], scope, node, binding)
     for n in range(len(parts) - 1, 0, -1):
-        source = scope.source(parts[:n])
+        source = scope.source(parts[:n], parts[n] if binding.dialect in _LOOK_FURTHER else "")
         if source is not None:
             if source not in scope.sources:
-                binding.outer.setdefault(id(node), node)
-            col = binding.member(source, parts[n], node)
+                binding.outer.setdefault(id(node), Outward(node, scope.select_of(source)))
+            further = scope.parent.source(parts[:n]) if scope.parent is not None else None
+            sure = further is None or further is source or binding.dialect not in _LOOK_FURTHER
+            col = binding.member(source, parts[n], node, sure=sure)
             return _member(col, parts[n + 1 :], node, binding)
     col = plain(parts[0], scope, node, binding)
     return _member(col, parts[1:], node, binding)

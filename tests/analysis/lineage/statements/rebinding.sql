@@ -254,3 +254,19 @@ select cols.x from (select s1 as cols from s1)
 select cols.* from (select s1 as cols from s1)
 select min(x) + count(*) as k from s1 group by ()
 select sum(x) from s1 group by y % 2, id
+select *, * from s1
+select * replace (s1.x as y), * from s1 left join s2 on s1.id = s2.id
+select id_1 from (select *, * from s1)
+select *, x + 1 as id from s1
+select y_1 from (select *, 1 as y from s1)
+select * exclude (y) from s1 join s2 on s1.id = s2.id
+select * from s1 join s2 on s1.id = s2.id natural join b
+select x from s2 t0 natural right join s1 t1
+select * from s1 right join (select y from b join s2 using (x)) d on d.y = s1.id
+select t0.id from a t0 where t0.x in (select t0.name from b t0 join emp on emp.id = t0.id)
+select t0.id from a t0 where exists (select 1 from b t0 where t0.amt > t0.z)
+select id from a where id in (select max(b.z + b.x) from b where b.x > 1) group by id
+select b.x, max(b.id) m from b where not exists (select id as id, * from s1 where id > 1) group by b.x
+select * from s1 order by x, id
+select *, x as k from s1 order by k
+select * rename (id as rn), id as x from s1 order by x
