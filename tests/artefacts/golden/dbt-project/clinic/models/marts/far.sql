@@ -1,0 +1,1 @@
+select {{ elsewhere.masked('p.name') }} as name, p.* from {{ source('booking', 'people') }} p
