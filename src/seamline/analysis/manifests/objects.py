@@ -123,15 +123,24 @@ def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     return False
 
 
-def behind(service: Manifest, workloads: Sequence[Manifest]) -> list[Manifest]:
+Pods = Mapping[str, Sequence[tuple[Manifest, Mapping[str, str]]]]  # namespace -> workload, its pods' labels
+
+
+def pods_of(workloads: Sequence[Manifest]) -> Pods:
+    """What Services may send to, ready to be selected from."""
+    out: dict[str, list[tuple[Manifest, Mapping[str, str]]]] = {}
+    for workload in workloads:
+        if workload.kind in RUNNING:
+            out.setdefault(workload.namespace, []).append((workload, workload.pod_labels))
+    return out
+
+
+def behind(service: Manifest, pods: Pods) -> list[Manifest]:
     """The workloads whose pods a Service sends to; none where it has no selector (somebody else fills it)."""
-    selector = texts(service.content, "spec", "selector")
+    selector = texts(service.content, "spec", "selector").items()
     if not selector or text(service.content, "spec", "type") == "ExternalName":
         return []
-    return [
-        w for w in workloads
-        if w.namespace == service.namespace and w.kind in RUNNING and selects({"matchLabels": selector}, w.pod_labels)
-    ]  # fmt: skip
+    return [workload for workload, labels in pods.get(service.namespace, ()) if selector <= labels.items()]
 
 
 # -- what the pods are given ----------------------------------------------------------------------------

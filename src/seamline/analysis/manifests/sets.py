@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 _COMPARED = 40  # files that define one thing; beyond, neighbours in order say enough
 
 
@@ -41,3 +42,14 @@ def set_of(path: str, found: Sequence[str]) -> str:
 def together(one: str, other: str) -> bool:
     """Whether two sets are deployed together: one is the other, lies within it, or is shared."""
     return one == other or not one or not other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
+def split(items: Iterable[tuple[str, T]], roots_: Sequence[str]) -> dict[str, list[T]]:
+    """Items, given with their paths, by the set their file is part of. O(n) and a look at the roots per path."""
+    known: dict[str, str] = {}
+    out: dict[str, list[T]] = {}
+    for path, item in items:
+        if path not in known:
+            known[path] = set_of(path, roots_)
+        out.setdefault(known[path], []).append(item)
+    return out

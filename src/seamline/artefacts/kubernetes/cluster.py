@@ -42,7 +42,8 @@ class Cluster:
         for one in found:
             if one.kind == "ConfigMap":
                 self._configs.setdefault(one.namespace, {})[one.name] = texts(one.content, "data")
-        self._behind = {(s.namespace, s.name): objects.behind(s, self.workloads) for s in self.services}
+        pods = objects.pods_of(self.workloads)
+        self._behind = {(s.namespace, s.name): objects.behind(s, pods) for s in self.services}
         self._fronts: dict[str, list[Manifest]] = {}
         for service in self.services:
             for workload in self._behind[service.namespace, service.name]:
@@ -150,9 +151,7 @@ def _inside(host: str, namespace: str) -> list[tuple[str, str]]:
 def clusters(found: Sequence[Manifest]) -> Iterator[Cluster]:
     """The sets of a repository's objects, each with what all share; one where nothing is there twice."""
     roots = sets.roots((one.ref, one.place.path) for one in found)
-    by_set: dict[str, list[Manifest]] = {}
-    for one in found:
-        by_set.setdefault(sets.set_of(one.place.path, roots), []).append(one)
+    by_set = sets.split(((one.place.path, one) for one in found), roots)
     shared = by_set.pop("", [])
     for name in sorted(by_set) or [""]:
         above = [

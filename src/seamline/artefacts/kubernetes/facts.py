@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from seamline.analysis.manifests.addresses import Address
 from seamline.analysis.manifests.environment import links
-from seamline.analysis.manifests.objects import ROUTES, Manifest, backends, ref_of
+from seamline.analysis.manifests.objects import ROUTES, WORKLOADS, Manifest, backends, ref_of
 from seamline.analysis.manifests.plain import part, rows, text
 from seamline.artefacts.kubernetes.cluster import Cluster
 from seamline.model.artefact import Fact
@@ -26,7 +26,7 @@ def facts(cluster: Cluster) -> Iterator[Fact]:
 
 
 def _of(one: Manifest, cluster: Cluster) -> Iterator[Fact]:
-    if one in cluster.workloads:
+    if one.kind in WORKLOADS:
         yield from _of_workload(one, cluster)
     elif one.kind == "Service":
         yield from _of_service(one, cluster)

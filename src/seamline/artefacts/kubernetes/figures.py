@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from seamline.analysis.manifests.connections import limit, pooled
 from seamline.analysis.manifests.environment import pool_size, workers
 from seamline.analysis.manifests.images import POOLERS
-from seamline.analysis.manifests.objects import Manifest, arguments, needs
+from seamline.analysis.manifests.objects import WORKLOADS, Manifest, arguments, needs
 from seamline.analysis.manifests.plain import number, table
 from seamline.analysis.manifests.quantity import quantity
 from seamline.artefacts.kubernetes.cluster import Cluster, software
@@ -29,7 +29,7 @@ def figures(cluster: Cluster) -> Iterator[Figure]:
 def _of(one: Manifest, cluster: Cluster) -> Iterator[Figure]:
     for field, name in _BOUNDS.get(one.kind, ()):
         yield from _figure(one.ref, name, number(one.content, "spec", field), one)
-    if one in cluster.workloads:
+    if one.kind in WORKLOADS:
         yield from _figure(one.ref, "replicas", number(one.content, "spec", "replicas"), one)
         yield from _resources(one)
         yield from _connections(one, cluster)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from seamline.analysis.manifests.objects import Manifest
+from seamline.analysis.manifests.objects import WORKLOADS, Manifest
 from seamline.analysis.manifests.plain import texts
 from seamline.artefacts.kubernetes.cluster import Cluster
 from seamline.model.artefact import Ownership
@@ -26,7 +26,7 @@ def owners(cluster: Cluster) -> Iterator[Ownership]:
 
 
 def _entities(one: Manifest, cluster: Cluster) -> list[str]:
-    if one in cluster.workloads:
+    if one.kind in WORKLOADS:
         return list(dict.fromkeys((one.ref, cluster.entity(one))))
     if one.kind == "Service":
         return [cluster.service_entity(one)]

@@ -1,13 +1,11 @@
 """Who works on what, how many of it there may be, and what each takes: from the facts and figures of artefacts."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from posixpath import dirname
 
 from msgspec import Struct
 
-from seamline.analysis.manifests import sets
-from seamline.analysis.manifests.objects import of_document
-from seamline.model.artefact import Document, Fact, Figure, Found, Place
+from seamline.guards.kubernetes._states import sides
+from seamline.model.artefact import Fact, Figure, Found, Place
 
 _RELATIONAL = ("postgres://", "mysql://")
 
@@ -90,39 +88,10 @@ class Stack:
 
 
 def stacks(before: Sequence[Found], after: Sequence[Found]) -> Iterator[tuple[Stack, Stack]]:
-    """Each set as it was and as it will be. What a compose file says counts among compose files of its folder only."""
-    roots = tuple(sorted({*_roots(before), *_roots(after)}, key=lambda root: (-len(root), root)))
-    composed = {
-        _path(f.place) for f in (*before, *after) if isinstance(f, Document) and f.format == "compose"
-    }
-    names = {_set(f.place, roots, composed) for f in (*before, *after) if isinstance(f, Fact | Figure)}
-    for name in sorted(names - {""}) or ([""] if names else []):
-        yield _stack(before, name, roots, composed), _stack(after, name, roots, composed)
+    """Each set that changes, as it was and as it will be."""
+    for was, now in sides(before, after):
+        yield _stack(was), _stack(now)
 
 
-def _stack(found: Sequence[Found], name: str, roots: Sequence[str], composed: set[str]) -> Stack:
-    shared = not name.startswith(_COMPOSE)
-    members = [
-        f
-        for f in found
-        if isinstance(f, Fact | Figure)
-        and ((own := _set(f.place, roots, composed)) == name or (shared and sets.together(own, name)))
-    ]
-    return Stack((f for f in members if isinstance(f, Fact)), (f for f in members if isinstance(f, Figure)))
-
-
-_COMPOSE = "compose "
-
-
-def _set(place: Place, roots: Sequence[str], composed: set[str]) -> str:
-    path = _path(place)
-    return f"{_COMPOSE}{dirname(path)}" if path in composed else sets.set_of(path, roots)
-
-
-def _path(place: Place) -> str:
-    return f"{place.repository}//{place.path}"
-
-
-def _roots(found: Sequence[Found]) -> tuple[str, ...]:
-    objects = ((f, of_document(f)) for f in found if isinstance(f, Document))
-    return sets.roots((one.ref, _path(f.place)) for f, one in objects if one)
+def _stack(found: Sequence[Found]) -> Stack:
+    return Stack((f for f in found if isinstance(f, Fact)), (f for f in found if isinstance(f, Figure)))

@@ -1,34 +1,39 @@
 """The objects of a repository before and after, set by set, and how rules speak of them."""
 
 from collections.abc import Iterator, Sequence
+from posixpath import dirname
 from typing import Literal
-
-from msgspec import Struct
 
 from seamline.analysis.manifests import objects, sets
 from seamline.analysis.manifests.objects import WORKLOADS, Manifest, of_document
-from seamline.model.artefact import Document, Fact, Figure, Found
+from seamline.model.artefact import Document, Fact, Figure, Found, Place
 from seamline.model.verdict import Finding
 
 
-class State(Struct, frozen=True):
+class State:
     """The objects that are deployed together at one time, by ref, and what was found beside them."""
 
-    objects: dict[str, Manifest]
-    facts: tuple[Fact, ...]
-    figures: tuple[Figure, ...]
+    def __init__(self, found: Sequence[Found]) -> None:
+        manifests = (one for f in found if isinstance(f, Document) and (one := of_document(f)))
+        self.objects: dict[str, Manifest] = {one.ref: one for one in manifests}
+        self.facts = [f for f in found if isinstance(f, Fact)]
+        self._figures: dict[tuple[str, str], list[float]] = {}
+        for f in found:
+            if isinstance(f, Figure):
+                self._figures.setdefault((f.entity, f.name), []).append(f.value)
+        self._of_kind: dict[str, list[Manifest]] = {}
+        for _, one in sorted(self.objects.items()):
+            self._of_kind.setdefault(one.kind, []).append(one)
+        self.workloads = self.of_kind(*sorted(WORKLOADS))
+        self._pods = objects.pods_of(self.workloads)
 
     def of_kind(self, *kinds: str) -> list[Manifest]:
-        """The objects of these kinds, in the order of their refs."""
-        return [one for _, one in sorted(self.objects.items()) if one.kind in kinds]
-
-    @property
-    def workloads(self) -> list[Manifest]:
-        return self.of_kind(*sorted(WORKLOADS))
+        """The objects of these kinds, kind by kind in the order of their refs."""
+        return [one for kind in kinds for one in self._of_kind.get(kind, ())]
 
     def behind(self, service: Manifest) -> list[Manifest]:
         """The workloads that a Service sends to."""
-        return objects.behind(service, self.workloads)
+        return objects.behind(service, self._pods)
 
     def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
         """An object by its name; its key in the state is its ref."""
@@ -36,54 +41,61 @@ class State(Struct, frozen=True):
 
     def figure(self, entity: str, name: str) -> float | None:
         """A figure of an entity; the largest where several files set it."""
-        return max((f.value for f in self.figures if f.entity == entity and f.name == name), default=None)
+        return max(self._figures.get((entity, name), ()), default=None)
 
 
 Pair = tuple[Manifest | None, Manifest | None]
+Sides = tuple[list[Found], list[Found]]
+_COMPOSE = "compose "  # of sets that are a compose project
 
 
 def states(before: Sequence[Found], after: Sequence[Found]) -> Iterator[tuple[State, State]]:
-    """Each set as it was and as it will be, by name. Sets that are there on one side only have an empty other side."""
+    """Each set that changes, as it was and as it will be. One that is there on one side only has an empty other side."""
+    for was, now in sides(before, after):
+        yield State(was), State(now)
+
+
+def sides(before: Sequence[Found], after: Sequence[Found]) -> Iterator[Sides]:
+    """What was found in each set that changes, with what it shares with others, by the sets' names.
+
+    What a compose file says counts among the compose files of its folder only. What is no different on both
+    sides is left out as a whole: nothing can have broken there.
+    """
     roots = tuple(sorted({*_roots(before), *_roots(after)}, key=lambda root: (-len(root), root)))
-    was, now = _by_set(before, roots), _by_set(after, roots)
-    for name in sorted(was.keys() | now.keys()):
-        yield was.get(name, _EMPTY), now.get(name, _EMPTY)
+    was, now = _split(before, roots), _split(after, roots)
+    names = was.keys() | now.keys()
+    changed = {name for name in names if was.get(name) != now.get(name)}
+    apart = {name for name in names if name and not name.startswith(_COMPOSE)}
+    for name in sorted(apart or names & {""}) + sorted(n for n in names if n.startswith(_COMPOSE)):
+        members = sorted(other for other in names if _together(name, other))
+        if changed.intersection(members):
+            yield [f for n in members for f in was.get(n, ())], [f for n in members for f in now.get(n, ())]
 
 
-_EMPTY = State({}, (), ())
+def _together(one: str, other: str) -> bool:
+    if one.startswith(_COMPOSE) or other.startswith(_COMPOSE):
+        return one == other
+    return sets.together(one, other)
 
 
-def _manifests(found: Sequence[Found]) -> list[Manifest]:
-    return [one for f in found if isinstance(f, Document) and (one := of_document(f))]
+def _split(found: Sequence[Found], roots: Sequence[str]) -> dict[str, list[Found]]:
+    """Documents, facts and figures by set."""
+    composed = {_path(f.place) for f in found if isinstance(f, Document) and f.format == "compose"}
+    told = [(_path(f.place), f) for f in found if isinstance(f, Document | Fact | Figure)]
+    out: dict[str, list[Found]] = sets.split(((path, f) for path, f in told if path not in composed), roots)
+    for path, f in told:
+        if path in composed:
+            out.setdefault(f"{_COMPOSE}{dirname(path)}", []).append(f)
+    return out
 
 
-def _repositories(found: Sequence[Found]) -> list[tuple[str, Manifest]]:
-    return [(f"{one.place.repository}//{one.place.path}", one) for one in _manifests(found)]
+def _path(place: Place) -> str:
+    return f"{place.repository}//{place.path}"
 
 
 def _roots(found: Sequence[Found]) -> tuple[str, ...]:
-    return sets.roots((one.ref, path) for path, one in _repositories(found))
-
-
-def _by_set(found: Sequence[Found], roots: Sequence[str]) -> dict[str, State]:
-    members: dict[str, dict[str, Manifest]] = {}
-    for path, one in _repositories(found):
-        members.setdefault(sets.set_of(path, roots), {})[one.ref] = one
-    shared = members.pop("", {})
-    facts = [f for f in found if isinstance(f, Fact)]
-    figures = [f for f in found if isinstance(f, Figure)]
-    return {
-        name: State(
-            {**shared, **members.get(name, {})},
-            tuple(f for f in facts if _belongs(f, name, roots)),
-            tuple(f for f in figures if _belongs(f, name, roots)),
-        )
-        for name in sorted(members) or [""]
-    }
-
-
-def _belongs(found: Fact | Figure, name: str, roots: Sequence[str]) -> bool:
-    return sets.together(sets.set_of(f"{found.place.repository}//{found.place.path}", roots), name)
+    named = ((one.ref, _path(f.place)) for f in found if isinstance(f, Document) and (one := of_document(f)))
+    return sets.roots(named)
 
 
 def pairs(was: State, now: State, *kinds: str) -> Iterator[Pair]:
