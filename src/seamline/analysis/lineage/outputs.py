@@ -16,6 +16,7 @@ _LENIENT_EXCEPT = frozenset({"clickhouse"})
 _LENIENT_RENAME = frozenset({"clickhouse", "duckdb"})
 _MERGED_IN_PLACE = frozenset({"duckdb", "clickhouse"})  # elsewhere a star gives a USING join's columns first
 _REPLACES_ONCE = frozenset({"duckdb"})  # of several columns of that name only the first comes out
+_ALIASES_ANYWHERE = frozenset({"clickhouse"})  # an alias may be used before it is given
 _BARE_FUNCTIONS = frozenset({"postgres", "redshift", "materialize", "risingwave"})
 
 
@@ -40,14 +41,23 @@ class Outputs:
             self.absorbs = (self.absorbs or NONE) | rows.absorbs
 
 
-def outputs(node: exp.Select, scope: Scope, binding: Binding) -> Outputs:
+def outputs(node: exp.Expr, scope: Scope, binding: Binding) -> Outputs:
     """Read the SELECT list; its aliases are in scope from then on, each for those after it too."""
-    out = Outputs()
-    for item in node.expressions:
-        _take(item, out, scope, binding)
+    if binding.dialect in _ALIASES_ANYWHERE:
+        known = dict(binding.missing)
+        _listed(node, scope, binding)
+        binding.missing = known
+    out = _listed(node, scope, binding)
     left_out = node.args.get("exclude")
     if left_out:
         _leave_out(left_out, out, binding)
+    return out
+
+
+def _listed(node: exp.Expr, scope: Scope, binding: Binding) -> Outputs:
+    out = Outputs()
+    for item in node.expressions:
+        _take(item, out, scope, binding)
     return out
 
 

@@ -327,16 +327,16 @@ class _Common:
     def _read(self) -> Rows:
         node = self._node.this
         if not self._recursive:
-            return self._renamed(query(node, self._scope, self._binding))
+            return self._renamed(self._binding.query(node, self._scope))
         first = node
         while isinstance(first, exp.SetOperation):
             first = first.this
         around = _within(self._scope, with_clause(node, self._scope, self._binding))
-        self._rows = self._renamed(query(first, around, self._binding))
+        self._rows = self._renamed(self._binding.query(first, around))
         self._scope.queries = {**self._scope.queries, self.name: self}
         # Once for what the steps add to the first rows, once more for what that adds in turn.
-        self._rows = self._renamed(query(node, self._scope, self._binding))
-        return self._renamed(query(node, self._scope, self._binding))
+        self._rows = self._renamed(self._binding.query(node, self._scope))
+        return self._renamed(self._binding.query(node, self._scope))
 
     def _renamed(self, rows: Rows) -> Rows:
         return renamed(rows, self._node.args.get("alias"), self._binding, common=True)

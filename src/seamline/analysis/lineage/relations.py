@@ -72,6 +72,8 @@ def _bracketed(node: exp.Subquery, scope: Scope, binding: Binding) -> None:
 
 
 def _source(node: exp.Expr, scope: Scope, binding: Binding) -> Source:
+    if isinstance(node, exp.Final):  # ClickHouse: FROM t FINAL
+        node = node.this
     if isinstance(node, exp.Table):
         return _table(node, scope, binding)
     if isinstance(node, exp.Subquery):

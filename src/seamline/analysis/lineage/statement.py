@@ -17,7 +17,7 @@ from seamline.analysis.lineage.effect import compared
 from seamline.analysis.lineage.parsing import Unparsed, parsed
 from seamline.analysis.lineage.queries import query
 from seamline.analysis.lineage.reading import Effect, Known, Output, Reading
-from seamline.analysis.lineage.writes import Written, written
+from seamline.analysis.lineage.writes import Written, returned, written
 
 
 def read(sql: str, dialect: str, known: Mapping[str, Known]) -> Reading:
@@ -79,7 +79,7 @@ def _bound(
 ) -> tuple[Written, Binding]:
     """Bind all statements of a text; what one creates for itself, those after it may read."""
     has_columns = any(tree.find(exp.Columns) is not None for tree in trees) if dialect == "duckdb" else False
-    binding = Binding(dialect, known, gone, query=query, has_columns=has_columns)
+    binding = Binding(dialect, known, gone, query=_inner, has_columns=has_columns)
     made: dict[str, _Made] = {}
     last: Written | None = None
     for tree in trees:
@@ -92,6 +92,11 @@ def _bound(
     if last is None:
         raise Unparsed(f"{trees[-1].key.upper()} gives no rows")
     return last, binding
+
+
+def _inner(node: exp.Expr, outer: Scope, binding: Binding) -> Rows:
+    """What stands where a query may: one, or in a WITH something that writes."""
+    return returned(node, outer, binding) if isinstance(node, exp.DML) else query(node, outer, binding)
 
 
 class _Made:

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from seamline.analysis.lineage.binding import Binding
 from seamline.analysis.lineage.columns import NONE, Col, Refs, Rows, Scope, Source
+from seamline.analysis.lineage.outputs import outputs
 from seamline.analysis.lineage.queries import with_clause
 from seamline.analysis.lineage.relations import from_clause, joined, listed_as, told_apart
 from seamline.analysis.lineage.spelling import key
@@ -36,6 +37,19 @@ def written(node: exp.Expr, root: Scope, binding: Binding) -> Written | None:
         return Written(_key(into.this) if into is not None else "", told_apart(rows, binding))
     adapt = _ADAPTERS.get(type(node))
     return adapt(node, root, binding) if adapt is not None else None
+
+
+def returned(node: exp.Expr, outer: Scope, binding: Binding) -> Rows:
+    """What a statement that writes gives to the query around it: its RETURNING."""
+    found = written(node, outer, binding)
+    part = node.args.get("returning")
+    if found is None or part is None:
+        return Rows([])
+    scope = _target(found.target, binding)
+    scope.queries = outer.queries
+    rows = outputs(part, scope, binding).rows()
+    rows.indirect = found.rows.indirect | frozenset(scope.indirect)
+    return rows
 
 
 def _key(node: exp.Expr | None) -> str:
@@ -261,6 +275,10 @@ def _own(node: exp.Expr, from_: exp.Expr | None, scope: Scope, binding: Binding)
     target = _key(node)
     alias = node.args.get("alias")
     own = _target(target, binding, binding.folded(alias.this) if alias is not None else "")
+    common = scope.queries.get(target)
+    if common is not None:  # T-SQL: a CTE is written to, and through it its table
+        own.sources = [Source(target, common.rows())]
+        scope.indirect |= own.sources[0].rows.indirect
     scope.sources.append(own.sources[0])
     for join in node.args.get("joins") or ():
         joined(join, scope, binding)

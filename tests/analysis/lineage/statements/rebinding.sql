@@ -260,10 +260,8 @@ select id_1 from (select *, * from s1)
 select *, x + 1 as id from s1
 select y_1 from (select *, 1 as y from s1)
 select * exclude (y) from s1 join s2 on s1.id = s2.id
-select * from s1 join s2 on s1.id = s2.id natural join b
 select x from s2 t0 natural right join s1 t1
 select * from s1 right join (select y from b join s2 using (x)) d on d.y = s1.id
-select t0.id from a t0 where t0.x in (select t0.name from b t0 join emp on emp.id = t0.id)
 select t0.id from a t0 where exists (select 1 from b t0 where t0.amt > t0.z)
 select id from a where id in (select max(b.z + b.x) from b where b.x > 1) group by id
 select b.x, max(b.id) m from b where not exists (select id as id, * from s1 where id > 1) group by b.x
