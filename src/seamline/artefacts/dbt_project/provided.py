@@ -71,6 +71,7 @@ _TYPES = {
     "type_string": "varchar", "type_timestamp": "timestamp", "type_float": "double", "type_numeric": "numeric(28, 6)",
     "type_bigint": "bigint", "type_int": "int", "type_boolean": "boolean", "type_date": "date",
 }  # fmt: skip
+_UNITS = frozenset("microsecond millisecond second minute hour day week month quarter year isoweek".split())
 _NOTHING = [
     "get_column_values",
     "get_filtered_columns_in_relation",
