@@ -158,7 +158,8 @@ def _protobuf(service: Service) -> bytes:
 
 # -- a warehouse ----------------------------------------------------------------------------------
 def _warehouse(warehouse: Warehouse) -> Files:
-    sources, nodes = _sources(warehouse), {}
+    sources = _sources(warehouse)
+    nodes: dict[str, Any] = {}
     parents = list(sources)
     for number in range(warehouse.n_models):
         above = (
