@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 from sqlglot import exp
 
-from seamline.analysis.lineage.columns import NONE, Col, Refs, Rows, Scope, Source
+from seamline.analysis.lineage.columns import Col, Refs, Rows, Scope, Source, union
 from seamline.analysis.lineage.reading import Known, Ref
 from seamline.analysis.lineage.spelling import fold, key
 
@@ -201,21 +201,32 @@ class Binding:
     def _open(self, name: str, level: Scope, node: exp.Expr) -> Col | None:
         """What a name means that only something of unknown columns can have, if there is such a thing here."""
         relations = _open_here(level)
-        absorbing = [s for s in level.sources if s.rows.absorbs is not None]
+        absorbing = [s.rows.absorbs for s in level.sources if s.rows.absorbs is not None]
+        further_out = self._outside(name, level, node)
         if absorbing and (not relations or name in _OF_FUNCTIONS):
-            return Col(name, frozenset().union(*(s.rows.absorbs or NONE for s in absorbing)))
+            if further_out is not None:
+                self.perhaps |= further_out.passes
+                absorbing.append(further_out.direct)
+            return Col(name, union(absorbing))
         if not relations:
             return None
-        outer = level.parent
-        while outer is not None:
-            if outer.here(name) is not None:
-                self.doubtful[id(node)] = name, relations
-                return None
-            outer = outer.parent
-        if len(relations) > 1 or absorbing:
+        unsure = bool(absorbing) and self.dialect in _FIELDS_ARE_NAMES
+        if further_out is not None or len(relations) > 1 or unsure:
             self.doubtful[id(node)] = name, relations
             return None
         return self._further(relations[0], name)
+
+    def _outside(self, name: str, level: Scope, node: exp.Expr) -> Col | None:
+        """The column of a query further out that a name may mean as well."""
+        outer = level.parent
+        while outer is not None:
+            found = outer.here(name)
+            if found is not None:
+                return found
+            if any(name in source.rows.gone for source in outer.sources):
+                self.murky[id(node)] = f"nobody knows whose {name} is"
+            outer = outer.parent
+        return None
 
 
 def _open_here(level: Scope) -> tuple[str, ...]:
@@ -240,6 +251,7 @@ def elsewhere(name: str, level: Scope, found: Col) -> bool:
 
 
 _UNKNOWN = Known()
+_FIELDS_ARE_NAMES = frozenset({"bigquery"})  # UNNEST of structs: their fields are columns
 # What table functions call their columns where nobody gives them names: FLATTEN, explode, UNNEST, file readers.
 _OF_FUNCTIONS = frozenset(
     "value index key path seq this col pos ordinality offset element filename file_row_number unnest".split()

@@ -106,13 +106,21 @@ def _group(group: exp.Expr, node: exp.Select, rows: Rows, scope: Scope, binding:
     """Grouping keys, those of GROUP BY ALL too, decide which rows come out."""
     if group.args.get("all"):
         for item in node.expressions:
-            if item.find(exp.AggFunc) is None:
+            if not _sums_up(item, scope, binding):
                 scope.indirect |= trace(item, scope, binding)
     for name in ("expressions", "grouping_sets", "cube", "rollup"):
         keys = group.args.get(name)
         for key in keys if isinstance(keys, list) else ():
             place = _by_ordinal(key, rows, binding)
             scope.indirect |= place.direct if place is not None else trace(key, scope, binding)
+
+
+def _sums_up(item: exp.Expr, scope: Scope, binding: Binding) -> bool:
+    """An aggregate, by its own text or by an alias that it uses."""
+    if item.find(exp.AggFunc) is not None:
+        return True
+    aliases = (scope.made.get(binding.folded(found.this)) for found in item.find_all(exp.Column))
+    return any(made is not None and made.find(exp.AggFunc) is not None for made in aliases)
 
 
 def _by_ordinal(key: exp.Expr, rows: Rows, binding: Binding) -> Col | None:

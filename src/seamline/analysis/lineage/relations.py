@@ -259,7 +259,7 @@ def _function(call: exp.Expr, node: exp.Expr, scope: Scope, binding: Binding) ->
     for counter in (call.args.get("offset"), node.args.get("offset")):
         if isinstance(counter, exp.Identifier):
             cols.append(Col(binding.folded(counter)))
-    loose: Refs | None = None if listed and binding.dialect in ("trino", "presto", "athena") else direct
+    loose: Refs | None = None if listed and binding.dialect != "bigquery" else direct
     return Source(name, Rows(cols, absorbs=loose))
 
 
