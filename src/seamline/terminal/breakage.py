@@ -1,12 +1,13 @@
 """An impact as a page: the figures first, then what breaks, what nobody can say, what goes silently, what waits."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from seamline.analysis.lineage.impact import Told
+from seamline.analysis.lineage.impact import Told, hops
 from seamline.analysis.lineage.project import Project
 from seamline.analysis.lineage.users import FAILS, Touched, users
 from seamline.app.impact import Answer
@@ -57,9 +58,7 @@ def _parts(project: Project, change: SchemaChange, told: Told) -> Iterator[Rende
         yield from _section(name, _rows(project, told, ids, told.why))
     yield from _section("loses", _rows(project, told, *_lost(told)))
     yield from _section("blocked", _rows(project, told, found.blocked, {}))
-    yield from _section(
-        "users", [(one.use.kind, one.use.name, one.how, one.use.owner) for one in _worst_first(touched)]
-    )
+    yield from _section("users", _worst_first(touched))
     yield Text("")
 
 
@@ -78,7 +77,7 @@ def _question(change: SchemaChange, key: str) -> str:
 def _figures(project: Project, told: Told, touched: list[Touched]) -> str:
     found = told.impact
     if not any((found.breaks, found.blocked, found.loses, found.unknown, touched)):
-        below = sum(1 for one in told.hops if project.nodes[one].builds())
+        below = sum(1 for one in hops(project, told.key) if project.nodes[one].builds())
         return (
             f"Nothing breaks: {below} below it read it, none of them uses that."
             if below
@@ -87,10 +86,14 @@ def _figures(project: Project, told: Told, touched: list[Touched]) -> str:
     n_losers = len({node_id for node_id, _ in found.loses})
     parts = [f"{len(found.breaks)} break", f"{len(found.unknown)} unknown", f"{len(found.blocked)} blocked"]
     if found.loses:
-        parts.append(f"{len(found.loses)} columns of {n_losers} go silently")
+        parts.append(f"{_n(len(found.loses), 'column')} lost silently in {_n(n_losers, 'model')}")
     if touched:
-        parts.append(f"{len(touched)} users touched")
+        parts.append(f"{_n(len(touched), 'user')} touched")
     return ", ".join(parts)
+
+
+def _n(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
 
 
 def _lost(told: Told) -> tuple[list[str], dict[str, str]]:
@@ -100,17 +103,22 @@ def _lost(told: Told) -> tuple[list[str], dict[str, str]]:
     return list(columns), {node_id: ", ".join(names) for node_id, names in columns.items()}
 
 
-Row = tuple[str, str, str, str]  # hop or kind, name, why, whose
+class _Row(NamedTuple):
+    far: str  # hop or kind
+    what: str
+    why: str
+    whose: str
 
 
-def _rows(project: Project, told: Told, ids: Iterable[str], why: Mapping[str, str]) -> list[Row]:
+def _rows(project: Project, told: Told, ids: Iterable[str], why: Mapping[str, str]) -> list[_Row]:
     """By hop, the nearest first."""
-    ordered = sorted(ids, key=lambda one: (told.hops.get(one, 0), one))
+    far = hops(project, told.key)
+    ordered = sorted(ids, key=lambda one: (far.get(one, 0), one))
     return [
-        (
-            f"hop {told.hops.get(one, '?')}",
+        _Row(
+            f"hop {far.get(one, '?')}",
             _short(one),
-            why.get(one, project.nodes[one].path),
+            _brief(project, one, why.get(one, "")),
             project.nodes[one].owner,
         )
         for one in ordered
@@ -122,24 +130,31 @@ def _short(node_id: str) -> str:
     return node_id.split(".", 2)[-1] if node_id.startswith(("model.", "snapshot.")) else node_id
 
 
-def _worst_first(touched: list[Touched]) -> list[Touched]:
-    return sorted(touched, key=lambda one: (one.how != FAILS, one.use.kind in ("test", "unit_test")))
+def _brief(project: Project, node_id: str, why: str) -> str:
+    """The reason, with the relations that a node reads called by their last names."""
+    for key in sorted(project.reads(node_id), key=len, reverse=True):
+        why = why.replace(f"{key}.", f"{key.rpartition('.')[2]}.")
+    return why
 
 
-def _section(name: str, rows: list[Row]) -> Iterator[RenderableType]:
+def _worst_first(touched: list[Touched]) -> list[_Row]:
+    ordered = sorted(touched, key=lambda one: (one.how != FAILS, one.use.kind in ("test", "unit_test")))
+    return [_Row(one.use.kind, one.use.name, one.how, one.use.owner) for one in ordered]
+
+
+def _section(name: str, rows: list[_Row]) -> Iterator[RenderableType]:
+    """A heading, then for each row its name and owner, and the reason beneath."""
     if not rows:
         return
     title, style, about = HEADS[name]
     yield Text.assemble("\n", (title, style), f"  {len(rows)}", (f"  {about}", "dim"))
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
     table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold", ratio=2)
-    table.add_column(overflow="fold", ratio=3)
-    if any(whose for *_, whose in rows):
-        table.add_column(overflow="fold", ratio=1)
-    for hop, what, why, whose in rows[:MAX_ROWS]:
-        cells = [f"  {hop}", what, why, *([whose] if len(table.columns) == 4 else [])]
-        table.add_row(*(Text(plain(cell)) for cell in cells))
+    table.add_column(overflow="fold", ratio=1)
+    table.add_column(overflow="fold", justify="right", style="green")
+    for row in rows[:MAX_ROWS]:
+        about_it = Text.assemble(plain(row.what), (f"\n{plain(row.why)}" if row.why else "", "dim"))
+        table.add_row(f"  {row.far}", about_it, Text(plain(row.whose)))
     yield table
     if len(rows) > MAX_ROWS:
         yield Text(f"  and {len(rows) - MAX_ROWS} more: --json has all", style="dim")

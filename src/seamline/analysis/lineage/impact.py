@@ -21,11 +21,10 @@ KINDS = ("drop_column", "rename_column", "change_type", "drop_table", "add_not_n
 
 
 class Told(Struct, frozen=True):
-    """An impact with how far away each thing is (1: reads the changed relation itself) and why it is named."""
+    """An impact, and why each thing is named."""
 
     impact: Impact
     key: str  # of the changed relation
-    hops: dict[str, int]
     why: dict[str, str]
 
 
@@ -42,7 +41,7 @@ class Asked:
         """What follows from a change. Raises Fix for a relation or column that the project can't have."""
         key, column = self._checked(change)
         if change.kind == "add_not_null":  # writers have to mind it; nobody who reads does
-            return Told(Impact(), key, {}, {})
+            return Told(Impact(), key, {})
         spread = _Spread(self, key)
         if change.kind == "drop_table":
             spread.drop_table()
@@ -240,15 +239,16 @@ class _Spread:
 
     def told(self) -> Told:
         """All that was found, ids sorted."""
-        project = self._project
-        shown = {node_id for node_id in project.nodes if project.nodes[node_id].builds()}
-        hops = self._hops()
-        breaks = self._breaks.keys() & shown
-        blocked = self._below(breaks) & shown - breaks
-        loses = sorted((i, column) for i, columns in self._loses.items() if i in shown for column in columns)
-        unknown = (self._unknown.keys() & shown) - breaks
+        breaks = self._shown(self._breaks)
+        blocked = self._shown(self._below(breaks)) - breaks
+        losers = self._shown(self._loses)
+        loses = sorted((node_id, column) for node_id in losers for column in self._loses[node_id])
+        unknown = self._shown(self._unknown) - breaks
         impact = Impact(tuple(sorted(breaks)), tuple(sorted(blocked)), tuple(loses), tuple(sorted(unknown)))
-        return Told(impact, self._key, hops, self._unknown | self._breaks)
+        return Told(impact, self._key, self._unknown | self._breaks)
+
+    def _shown(self, ids: Iterable[str]) -> set[str]:
+        return {node_id for node_id in ids if self._project.nodes[node_id].builds()}
 
     def _below(self, ids: Iterable[str]) -> set[str]:
         found: set[str] = set()
@@ -260,19 +260,19 @@ class _Spread:
                     waiting.append(child)
         return found
 
-    def _hops(self) -> dict[str, int]:
-        """How many steps below the changed relation each descendant is, by the shortest way."""
-        project = self._project
-        near = [*project.readers.get(self._key, ())]
-        for maker in project.makers.get(self._key, ()):
-            near += project.children.get(maker, ())
-        hops = dict.fromkeys(near, 1)
-        level, n = list(hops), 1
-        while level:
-            n += 1
-            level = [c for at in level for c in project.children.get(at, ()) if c not in hops]
-            hops |= dict.fromkeys(level, n)
-        return hops
+
+def hops(project: Project, key: str) -> dict[str, int]:
+    """How many steps below a relation each descendant is, by the shortest way; 1 reads the relation itself."""
+    near = [*project.readers.get(key, ())]
+    for maker in project.makers.get(key, ()):
+        near += project.children.get(maker, ())
+    found = dict.fromkeys(near, 1)
+    level, n = list(found), 1
+    while level:
+        n += 1
+        level = [c for at in level for c in project.children.get(at, ()) if c not in found]
+        found |= dict.fromkeys(level, n)
+    return found
 
 
 def cares(reading: Reading, key: str) -> bool:

@@ -22,13 +22,13 @@ def opened(declared: Declared, kept: Kept | None = None, version: bytes = b"") -
 
 def read(sql: str, dialect: str, known: Mapping[str, Known]) -> Reading:
     """Read a statement. The parser is loaded when the first one is read: remembered projects do without."""
-    from seamline.analysis.lineage import statement
+    from seamline.analysis.lineage.statement import read as read_statement
 
-    return statement.read(sql, dialect, known)
+    return read_statement(sql, dialect, known)
 
 
 def rebind(sql: str, dialect: str, known: Mapping[str, Known], gone: Gone) -> Effect:
     """Bind a statement anew, without these columns."""
-    from seamline.analysis.lineage import statement
+    from seamline.analysis.lineage.statement import without
 
-    return statement.without(sql, dialect, known, gone)
+    return without(sql, dialect, known, gone)

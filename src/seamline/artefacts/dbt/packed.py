@@ -7,17 +7,20 @@ import zstandard
 from seamline.model.errors import BrokenTransfer, TooLarge
 
 MAX_BYTES = 2**30  # unpacked
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_GZIP, _ZSTD, _MARK = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf"
 _GZIP_WINDOW = 31  # zlib's word for: gzip header and checksum
 
 
 def unpacked(data: bytes, name: str) -> bytes:
-    """The bytes as they were before packing. Raises TooLarge or BrokenTransfer; `name` is what people call the file."""
+    """The bytes as they were before packing, without a byte order mark. `name` is what people call the file.
+
+    Raises TooLarge or BrokenTransfer.
+    """
     if data.startswith(_GZIP):
-        return _gunzip(data, name)
-    if data.startswith(_ZSTD):
-        return _unzstd(data, name)
-    return data
+        data = _gunzip(data, name)
+    elif data.startswith(_ZSTD):
+        data = _unzstd(data, name)
+    return data.removeprefix(_MARK)
 
 
 def _gunzip(data: bytes, name: str) -> bytes:

@@ -242,7 +242,7 @@ def _decoded(data: bytes, shape: type[T], name: str) -> T:
     wanted = "manifest" if shape is _Manifest else "catalog"
     again = "dbt compile" if wanted == "manifest" else "dbt docs generate"
     try:
-        found = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=shape)
+        found = msgspec.json.decode(data, type=shape)
     except msgspec.ValidationError as error:
         raise Fix(
             f"{name}: not dbt's {wanted} ({error})", hint=f"target/{wanted}.json of `{again}`"
