@@ -1,13 +1,12 @@
 """The text of a statement as a tree, or one line on why there is none."""
 
-import logging
 import re
 
-from sqlglot import exp, parse
+from sqlglot import exp, logger, parse
 from sqlglot.errors import SqlglotError
 
 # The parser tells the log of each statement it only half knows; we tell the reader.
-logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+logger.setLevel("CRITICAL")
 
 _LONGEST = 8_000_000  # characters
 # The compiled parser dies without a word of what is nested some ten thousand deep, in whatever way it can be.
