@@ -74,17 +74,19 @@ def _paths(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PATHS = _paths(OBJECTS)
 
 
+def _has(at: Any, key: Any) -> bool:
+    return (
+        key in at if isinstance(at, dict) else isinstance(at, list) and isinstance(key, int) and key < len(at)
+    )
+
+
 def _state(changes: list[tuple[tuple[Any, ...], Any]]) -> list[Found]:
     items = copy.deepcopy(OBJECTS)
     for path, value in changes:
         at: Any = items
         for key in path[:-1]:
-            at = (
-                at[key]
-                if (isinstance(at, dict) and key in at) or (isinstance(at, list) and len(at) > key)
-                else None
-            )
-        if isinstance(at, dict | list):
+            at = at[key] if _has(at, key) else None
+        if _has(at, path[-1]):
             at[path[-1]] = value
     named = [
         {"metadata": {"name": "web", "namespace": "n"}, **item} for item in items if isinstance(item, dict)

@@ -17,8 +17,8 @@ _POOLER_POOLS = (
     "PGBOUNCER_DEFAULT_POOL_SIZE",
     "DEFAULT_POOL_SIZE",
 )
-_SETTING = re.compile(r"(?m)^\s*max[_-]connections\s*[=\s]\s*'?(\d{1,7})'?\s*(?:#.*)?$")
-_POOLER_SETTING = re.compile(r"(?m)^\s*max_client_conn\s*=\s*(\d{1,7})\s*(?:[;#].*)?$")
+_SETTING = re.compile(r"(?m)^[ \t]*max[_-]connections[ \t]*[= \t][ \t]*'?(\d{1,7})'?[ \t]*(?:#.*)?$")
+_POOLER_SETTING = re.compile(r"(?m)^[ \t]*max_client_conn[ \t]*=[ \t]*(\d{1,7})[ \t]*(?:[;#].*)?$")
 _COUNT = re.compile(r"\d{1,7}")
 _READ = 200_000  # characters of a configuration
 

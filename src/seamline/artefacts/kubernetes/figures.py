@@ -6,7 +6,7 @@ from seamline.analysis.manifests.connections import limit, pooled
 from seamline.analysis.manifests.environment import pool_size, workers
 from seamline.analysis.manifests.images import POOLERS
 from seamline.analysis.manifests.objects import WORKLOADS, Manifest, arguments, needs
-from seamline.analysis.manifests.plain import number, table
+from seamline.analysis.manifests.plain import number, part, table
 from seamline.analysis.manifests.quantity import quantity
 from seamline.artefacts.kubernetes.cluster import Cluster, software
 from seamline.model.artefact import Figure
@@ -15,9 +15,10 @@ _RESOURCES = (
     ("requests", "cpu", "cpu_request_cores"), ("limits", "cpu", "cpu_limit_cores"),
     ("requests", "memory", "memory_request_bytes"), ("limits", "memory", "memory_limit_bytes"),
 )  # fmt: skip
-_BOUNDS = {
-    "HorizontalPodAutoscaler": (("minReplicas", "min_replicas"), ("maxReplicas", "max_replicas")),
-    "ScaledObject": (("minReplicaCount", "min_replicas"), ("maxReplicaCount", "max_replicas")),
+# field, figure, and what the cluster takes where the field is not given
+_BOUNDS: dict[str, tuple[tuple[str, str, float | None], ...]] = {
+    "HorizontalPodAutoscaler": (("minReplicas", "min_replicas", 1.0), ("maxReplicas", "max_replicas", None)),
+    "ScaledObject": (("minReplicaCount", "min_replicas", 0.0), ("maxReplicaCount", "max_replicas", 100.0)),
 }
 
 
@@ -27,8 +28,9 @@ def figures(cluster: Cluster) -> Iterator[Figure]:
 
 
 def _of(one: Manifest, cluster: Cluster) -> Iterator[Figure]:
-    for field, name in _BOUNDS.get(one.kind, ()):
-        yield from _figure(one.ref, name, number(one.content, "spec", field), one)
+    for field, name, default in _BOUNDS.get(one.kind, ()):
+        said = part(one.content, "spec", field) is not None
+        yield from _figure(one.ref, name, number(one.content, "spec", field) if said else default, one)
     if one.kind in WORKLOADS:
         yield from _figure(one.ref, "replicas", number(one.content, "spec", "replicas"), one)
         yield from _resources(one)

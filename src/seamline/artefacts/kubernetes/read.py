@@ -20,7 +20,7 @@ _ENDINGS = (".yaml", ".yml", ".json")
 _ELSEWHERE = re.compile(
     r"(?:^|/)(?:node_modules|\.github/workflows|package(?:-lock)?\.json|tsconfig\.json)(?:/|$)"
 )
-_HEAD = re.compile(rb"""^[\s\x00-]*['"]?apiVersion['"]?\x00?\s*:|['"]apiVersion['"]\s*:""", re.MULTILINE)
+_HEAD = re.compile(rb"""^[ \t\x00-]*['"]?apiVersion['"]?\x00?\s*:|['"]apiVersion['"]\s*:""", re.MULTILINE)
 _BOM_16 = (b"\xff\xfe", b"\xfe\xff")
 _GROUPS = frozenset({"", "apps", "batch", "autoscaling", "policy", "extensions", "keda.sh"})
 _LIST_DEPTH = 3
