@@ -203,6 +203,8 @@ def _formatted(node: ast.JoinedStr, names: Mapping[str, Value], depth: int) -> V
         if not isinstance(text, str | int):
             return UNKNOWN
         parts.append(str(text))
+        if sum(map(len, parts)) > _LONGEST:
+            return UNKNOWN
     return "".join(parts)
 
 

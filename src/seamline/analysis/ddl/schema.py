@@ -210,7 +210,10 @@ class Schema:
     def _table_of(self, key: str) -> str:
         name = bare(key)
         for table, state in self._tables.items():
-            if any(name == held.name or name in _default_names(held, table) for held in state.keys):
+            near = table.rpartition(".")[2] in name  # else the database did not derive it from the table's
+            if any(
+                name == key_.name or (near and name in _default_names(key_, table)) for key_ in state.keys
+            ):
                 return table
         return ""
 
@@ -239,6 +242,11 @@ def _added(state: _State, step: Step) -> Operation:
     operation = step.operation
     column = step.columns[0] if step.columns else _column(operation)
     if column.name in state.columns and _if_not_exists(operation):
+        return operation
+    if not step.after:
+        state.columns.pop(column.name, None)
+        state.columns[column.name] = column
+        state.keys.extend(step.keys)
         return operation
     names = [name for name in state.columns if name != column.name]
     at = 0 if step.after == FIRST else names.index(step.after) + 1 if step.after in names else len(names)

@@ -17,6 +17,7 @@ _STRINGS = frozenset(
     for kind in TokenType
     if kind.name.endswith("_STRING") or kind in (TokenType.STRING, TokenType.RAW_STRING)
 )
+_OPENS = {"BEGIN": 1, "CASE": 1, "END": -1}
 _FOLDS = frozenset({"", "postgres", "redshift", "duckdb", "materialize"})  # unquoted names go to lower case
 
 
@@ -49,15 +50,26 @@ def statements(sql: str, dialect: str) -> Iterator[list[Word]]:
     except (SqlglotError, RecursionError, ValueError) as error:
         raise Untokenized(1) from error
     statement: list[Word] = []
+    open_, before = 0, ""  # blocks of a routine that are not at their END; the word before
     for token in tokens:
-        if _ends(token) and not _in_body(statement):
+        if _ends(token) and not (open_ > 0 and _is_routine(statement)):
             if statement:
                 yield statement
-            statement = []
+            statement, open_ = [], 0
         else:
+            word = token.text.upper()
+            open_ += _opened(word, before)
+            before = word
             statement.extend(_words(token, dialect))
     if statement:
         yield statement
+
+
+def _opened(word: str, before: str) -> int:
+    """How many blocks a word opens; END IF and its like close what no word opened."""
+    if before == "END":
+        return int(word in ("IF", "LOOP", "WHILE", "REPEAT", "FOR"))
+    return _OPENS.get(word, 0)
 
 
 def _ends(token: Token) -> bool:
@@ -66,13 +78,10 @@ def _ends(token: Token) -> bool:
     )
 
 
-def _in_body(statement: Sequence[Word]) -> bool:
-    """Whether a routine or trigger is open: `CREATE TRIGGER ... BEGIN` without its `END`."""
+def _is_routine(statement: Sequence[Word]) -> bool:
+    """Whether a statement makes a routine or trigger, whose body has semicolons of its own."""
     head = {word.upper for word in statement[:8]}
-    if not head & {"CREATE", "ALTER"} or not head & {"TRIGGER", "PROCEDURE", "FUNCTION"}:
-        return False
-    opened = sum(word.upper in ("BEGIN", "CASE") for word in statement)
-    return opened > sum(word.upper == "END" for word in statement)
+    return bool(head & {"CREATE", "ALTER"}) and bool(head & {"TRIGGER", "PROCEDURE", "FUNCTION"})
 
 
 def _words(token: Token, dialect: str) -> Iterator[Word]:

@@ -30,6 +30,7 @@ _WRITES = (
 _LOOKS = frozenset(
     "MetaData inspect Inspector from_engine Session sessionmaker Table has_table print reflect".split()
 )
+_MOST_IN_ALL = 20_000  # turns of loops and calls of functions in one revision
 _POSTGRES = ("postgresql", "postgres")
 
 
@@ -40,10 +41,15 @@ class Walk:
         self.revision = revision
         self.origin = origin
         self.functions = dict(revision.functions)
+        self.followed = 0
         self.batches: dict[str, tuple[str, str]] = {}  # variable -> (table, schema)
 
     def upgrade(self) -> Iterator[Move]:
         yield from self._body(self.revision.upgrade.body, dict(self.revision.names), 0)
+        if self.followed > _MOST_IN_ALL:
+            yield Step(
+                self.origin.operation("opaque", "", self.revision.place.line, detail="loops without end")
+            )
 
     def _body(self, body: Sequence[ast.stmt], names: dict[str, Value], depth: int) -> Iterator[Move]:
         for statement in body:
@@ -97,6 +103,9 @@ class Walk:
             found = list(held.items()) if isinstance(held, dict) else UNKNOWN
         turns = list(found)[:_LONGEST] if isinstance(found, list | tuple | dict) else [UNKNOWN]
         for turn in turns:
+            self.followed += 1
+            if self.followed > _MOST_IN_ALL:
+                return
             _bind(node.target, turn, names)
             yield from self._body(node.body, names, depth)
 
@@ -130,6 +139,9 @@ class Walk:
     def _followed(
         self, function: ast.FunctionDef, call: Call, names: dict[str, Value], depth: int
     ) -> Iterator[Move]:
+        self.followed += 1
+        if self.followed > _MOST_IN_ALL:
+            return
         arguments = function.args.args
         inner: dict[str, Value] = dict(self.revision.names)
         defaults = function.args.defaults

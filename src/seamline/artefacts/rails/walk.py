@@ -17,6 +17,8 @@ from seamline.artefacts.rails.tables import (
 
 _DEEPEST = 8  # methods that call methods
 _MOST = 400  # turns of a loop
+_MOST_IN_ALL = 20_000  # turns and calls of methods in one migration
+_LONGEST = 1_000_000  # characters of a text that is put together
 _EXECUTE = frozenset(
     "execute exec_query exec_update exec_insert exec_delete select_all update insert delete query select_value".split()
 )
@@ -37,6 +39,7 @@ class Walk:
         self.methods = {
             n.name.removeprefix("self."): n.nodes for n in nodes if isinstance(n, Body) and n.kind == "def"
         }
+        self.followed = 0
         self.names: dict[str, Value] = {}
         self.tables: dict[str, str] = {}  # class -> table, where a class says so
         self._declare(nodes)
@@ -56,6 +59,8 @@ class Walk:
     def run(self) -> Iterator[Move]:
         """The steps of `change`, else of `up`."""
         yield from self.body(self.methods.get("change", self.methods.get("up", ())), 0)
+        if self.followed > _MOST_IN_ALL:
+            yield Step(self.origin.operation("opaque", "", 1, detail="loops without end"))
 
     def body(self, nodes: Sequence[Node], depth: int) -> Iterator[Move]:
         for node in nodes:
@@ -81,6 +86,9 @@ class Walk:
         elif call.name in _EXECUTE and _connection(call):
             yield from self._execute(call)
         elif call.name in self.methods and call.receiver is None and depth < _DEEPEST:
+            self.followed += 1
+            if self.followed > _MOST_IN_ALL:
+                return
             yield from self.body(self.methods[call.name], depth + 1)
         elif call.name in ("each", "each_with_index", "each_pair", "each_key") and call.block is not None:
             yield from self._each(call, depth)
@@ -163,6 +171,9 @@ class Walk:
         if isinstance(found, dict):
             turns = [list(pair) for pair in found.items()]
         for turn in turns[:_MOST]:
+            self.followed += 1
+            if self.followed > _MOST_IN_ALL:
+                return
             parts = turn if len(call.params) > 1 and isinstance(turn, list) else [turn]
             self.names.update(zip(call.params, parts, strict=False))
             yield
@@ -234,7 +245,8 @@ def _with_values(call: Call, walk: Walk) -> Call:
 
 def _filled(text: Text, names: Mapping[str, Value]) -> Value:
     parts = [part if isinstance(part, str) else names.get(part[0], UNKNOWN) for part in text.parts]
-    return "".join(str(part) for part in parts) if all(isinstance(p, str | int) for p in parts) else UNKNOWN
+    known = all(isinstance(part, str | int) for part in parts)
+    return "".join(map(str, parts)) if known and sum(len(str(p)) for p in parts) < _LONGEST else UNKNOWN
 
 
 def _own(call: Call) -> bool:
