@@ -1,7 +1,7 @@
 """From the files of a repository to objects, and from objects to findings."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from seamline.analysis.manifests.objects import Manifest, manifest
@@ -41,11 +41,12 @@ def read(files: Sequence[Artefact]) -> Iterator[Found]:
             found, unread = _objects(file)
             objects += found
             yield from unread
-    yield from (_document(one) for one in objects)
     said: dict[Fact | Figure | Ownership, None] = {}  # what sets share is said once
     for cluster in clusters(objects):
         for view in (facts, figures, owners):
             said |= dict.fromkeys(view(cluster))
+    known = {fact.subject for fact in said if isinstance(fact, Fact) and fact.predicate == "exists"}
+    yield from (_document(one, known) for one in objects)
     yield from said
 
 
@@ -81,8 +82,11 @@ def is_kubernetes(one: Manifest) -> bool:
     return (group, one.kind) in (("argoproj.io", "Rollout"), ("apps.openshift.io", "DeploymentConfig"))
 
 
-def _document(one: Manifest) -> Document:
-    """Rules find objects by what is in them: a Service's entity is the map's word for it, without its namespace."""
-    return Document(
-        f"service:{one.name}" if one.kind == "Service" else one.ref, "kubernetes", pruned(one), one.place
+def _document(one: Manifest, known: Set[str]) -> Document:
+    """Rules find objects by what is in them. Of nobody ("") is what stands on the map as no entity of its own."""
+    named = (
+        (f"{kind}:{one.name}" for kind in ("service", "database", "queue"))
+        if one.kind == "Service"
+        else (one.ref,)
     )
+    return Document(next((ref for ref in named if ref in known), ""), "kubernetes", pruned(one), one.place)
