@@ -6,6 +6,7 @@ question of which places lead to it. Pairs that lead to no difference are not wa
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -52,7 +53,10 @@ class _Node:
 
 _Pair = tuple[_Node, Any, Any]
 _MOST_PAIRS = 64  # of branches that are held against each other when it isn't plain which became which
-_MOST_NODES = 100_000  # pairs of referred schemas: thousands are usual, merging `allOf` can make many more
+_MOST_NODES = 20_000  # pairs of schemas: thousands are usual, merging `allOf` can make many more
+_MOST_ASKED = 200  # further ones, to find out whether one branch stands in for another
+_MOST_QUESTIONS = 300  # of that kind
+_MOST_TOLD = 1_000  # differences seen from one place: a schema that was written anew
 _TOO_MANY = Step("not-compared", "the schemas are too many to follow", "unsure", "unsure")
 _UNENTERED = _Node("")
 _UNENTERED.steps = (_TOO_MANY,)
@@ -67,6 +71,7 @@ class Graph:
         self.before, self.after, self._side = References(before), References(after), side
         self._differing = leading_to_a_difference(self.before, self.after)
         self._asked: dict[bytes, bool] = {}
+        self._n_nodes, self._limit = 0, _MOST_NODES
         self._known: dict[tuple[bytes, bytes], _Node] = {}
 
     def differences(self, before: Any, after: Any) -> list[Difference]:
@@ -74,7 +79,8 @@ class Graph:
         top = self._grown(before, after)
         if top is None or not top.leads:
             return []
-        return list(self._reached(top))
+        found = list(islice(self._reached(top), _MOST_TOLD))
+        return found if len(found) < _MOST_TOLD else [*found, Difference(_TOO_MANY, (), ("",))]
 
     def _reached(self, top: _Node) -> Iterator[Difference]:
         seen = {id(top)}
@@ -105,9 +111,12 @@ class Graph:
         key = encode(pair, order="sorted")
         if key in self._asked:
             return self._asked[key]
+        if len(self._asked) >= _MOST_QUESTIONS:
+            return False
         self._asked[key] = False  # while it is being asked: a branch that contains itself
-        felt = (self._felt(d.step) for d in self.differences(*pair))
-        self._asked[key] = not any(felt)
+        limit, self._limit = self._limit, min(self._limit, self._n_nodes + _MOST_ASKED)
+        self._asked[key] = not any(self._felt(d.step) for d in self.differences(*pair))
+        self._limit = limit
         return self._asked[key]
 
     def _felt(self, step: Step) -> bool:
@@ -130,16 +139,21 @@ class Graph:
         if before == after and not (self._differing & refs_in(before)):
             return None
         if not (refers(before) or refers(after)):
-            node = _Node("")
-            fresh.append((node, before, after))
-            return node
+            return self._fresh("", before, after, fresh)
         key = (encode(before, order="sorted"), encode(after, order="sorted"))
-        if key not in self._known and len(self._known) >= _MOST_NODES:
-            return _UNENTERED
         if key not in self._known:
-            self._known[key] = _Node(refers(after) or refers(before))
-            fresh.append((self._known[key], before, after))
+            node = self._fresh(refers(after) or refers(before), before, after, fresh)
+            if node is _UNENTERED:
+                return node
+            self._known[key] = node
         return self._known[key]
+
+    def _fresh(self, name: str, before: Any, after: Any, fresh: list[_Pair]) -> _Node:
+        if self._n_nodes >= self._limit:
+            return _UNENTERED
+        self._n_nodes += 1
+        fresh.append((_Node(name), before, after))
+        return fresh[-1][0]
 
     def _fill(self, node: _Node, before: Any, after: Any, fresh: list[_Pair]) -> None:
         was, now = shape(before, self.before), shape(after, self.after)

@@ -215,10 +215,12 @@ def _together(parts: Iterable[Mapping[str, Any]], key: str) -> dict[str, Any]:
 
 
 def _all_of(schemas: Sequence[Any]) -> Any:
-    if not schemas:
-        return {}
-    first = schemas[0]
-    return first if all(s == first for s in schemas) else {"allOf": list(schemas)}
+    """One schema for several that hold at once: flat and each once, so that merging the same parts again ends."""
+    parts: list[Any] = []
+    for schema in schemas:
+        inner = schema["allOf"] if isinstance(schema, Mapping) and schema.keys() == {"allOf"} else None
+        parts += [p for p in (inner if isinstance(inner, list) else [schema]) if p not in parts]
+    return {} if not parts else parts[0] if len(parts) == 1 else {"allOf": parts}
 
 
 def _items(part: Mapping[str, Any]) -> Any:
