@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,8 @@ from seamline.analysis.survey.told import Repository
 from seamline.app.home import Home
 from seamline.app.ingest import Inbox
 from seamline.checkouts import finding, git
+from seamline.checkouts.folder import Folder
+from seamline.model.artefact import Artefact
 from seamline.model.errors import Fix, Stop
 from seamline.model.ports import Action, Checkout, Log, Reader, Views
 from seamline.store.keyring import Keyring
@@ -21,6 +23,7 @@ from seamline.store.sqlite import SqliteLog, SqliteViews
 
 if TYPE_CHECKING:
     from seamline.analysis.lineage.impact import Asked
+    from seamline.analysis.lineage.node import Declared
 
 LOG = "log.sqlite"
 VIEWS = "views.sqlite"
@@ -65,6 +68,46 @@ def home_in_memory() -> Home:
 def checkouts_at(paths: Sequence[Path]) -> Sequence[Checkout]:
     """The repositories at and below these folders, sorted by name. Raises Fix for a path that is no folder."""
     return finding.at(paths)
+
+
+def states_of(path: Path, base: str, head: str = "") -> tuple[Checkout, Checkout]:
+    """A repository where `head` went its own way from `base`, and at `head`; the working tree where that is "".
+
+    Raises Fix, with the mend, for a path that git doesn't know, a revision that isn't there, a shallow clone.
+    """
+    root = git.top_of(path)
+    if root is None:
+        raise Fix(f"{path}: is in no working tree of git", hint="name the folder of a checkout")
+    name = git.name_of(root)
+    since = git.merge_base(root, base or git.default_branch(root), head or "HEAD")
+    before = git.Revision(root, since, repository=name)
+    after = git.Revision(root, head, repository=name) if head else Folder(root, repository=name, tracked=True)
+    return before, after
+
+
+def manifest_at(path: Path) -> Repository:
+    """What a dbt manifest that stands anywhere says, as a repository of its own."""
+    name, data = _file(path)
+    where = path.resolve().parent
+    called = (where.parent if where.name == "target" else where).name or name
+    found = artefacts.discover()["dbt"].read([Artefact(called, "target/manifest.json", data)])
+    return Repository(called, "", tuple(found))
+
+
+@contextmanager
+def lineage_opener(*, keep: bool = True) -> "Iterator[Callable[[Declared], Asked]]":
+    """What reads a declared project's statements. `keep`: they stay in the user's cache folder for the next time."""
+    from seamline.analysis.lineage.opened import opened
+    from seamline.store.readings import KeptReadings
+
+    if not keep:
+        yield opened
+        return
+    kept = KeptReadings(_cache() / "lineage" / "readings.sqlite")
+    try:
+        yield lambda declared: opened(declared, kept, _lineage_version())
+    finally:
+        kept.close()
 
 
 def catalogue_of(dsn: str) -> Repository:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from seamline.terminal import acts, exits, impact
+from seamline.terminal import acts, checking, exits, impact
 from seamline.terminal.arguments import (
     AsOfOption,
     HomeOption,
@@ -279,6 +279,7 @@ def org(home: HomeOption, as_of: AsOfOption = None, json: JsonOption = False) ->
 
 # -- what a change does downstream -------------------------------------------
 app.add_typer(impact.app)
+app.add_typer(checking.app)
 
 
 # -- a person's word ---------------------------------------------------------

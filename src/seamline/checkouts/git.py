@@ -85,6 +85,17 @@ def head_of(root: Path) -> str:
         return ""
 
 
+def default_branch(root: Path) -> str:
+    """The branch that changes go to, as far as this clone knows. Raises Fix where it knows of none."""
+    for name in ("origin/HEAD", "origin/main", "origin/master", "main", "master"):
+        try:
+            git(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        except Fix:
+            continue
+        return name
+    raise Fix(f"{root}: has no main branch to compare with", hint="name one: --base REVISION")
+
+
 def is_clean(root: Path) -> bool:
     """Whether the files are those of HEAD."""
     try:

@@ -1,0 +1,223 @@
+"""What a finding comes to, once it is known who reads what it touches: whom it concerns, how far, and whether it stops.
+
+A column that an application drops is read under other names: the tables that a load makes of it derive from its own.
+Every name is asked. What a change breaks is told to who answers for the seam between what changes and what
+breaks: one finding for each of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from seamline.analysis.lineage.impact import Asked, Told, hops
+from seamline.analysis.lineage.users import users
+from seamline.analysis.ownership import Tree
+from seamline.analysis.stackmap import StackMap
+from seamline.analysis.survey.world import relation
+from seamline.model.errors import Fix
+from seamline.model.refs import kind_of, whole_of
+from seamline.model.schema_change import SchemaChange
+from seamline.model.verdict import Finding
+
+_DBT = ("model.", "snapshot.", "seed.", "source.")
+_FAR = 99  # hops of what is reached by no known way
+
+
+class World(Struct, frozen=True):
+    """The map, the people, and the project of all that reads or makes tables."""
+
+    stack: StackMap
+    tree: Tree
+    asked: Asked
+    refs: Mapping[str, tuple[str, str]]  # node id -> (job, dataset), of `world.refs_by_id`
+    others: bool  # whether anything but the changed repository was read
+    at: datetime
+
+
+class _Reached(Struct):
+    """What a touch reaches, over all the names it is read under."""
+
+    breaks: dict[str, str]  # id -> why
+    loses: dict[str, list[str]]
+    unknown: dict[str, str]
+    waits: set[str]  # builds, on what a broken one built last
+    hop: dict[str, int]
+    users: dict[str, int]  # ref -> hop
+
+
+def settle(finding: Finding, world: World) -> list[Finding]:
+    """The finding under whom it concerns. Without touches it is one, under the entity's owner."""
+    if not finding.touches or finding.outcome == "note":
+        return [_owned(finding, world)]
+    reached = _reached(finding, world)
+    if reached is None:
+        return [
+            _owned(_nobody_knows(finding), world) if not world.others else _owned(_unread(finding), world)
+        ]
+    if not (reached.breaks or reached.loses or reached.unknown):
+        return [_owned(_unread(finding), world)]
+    return _by_person(finding, reached, world)
+
+
+def _owned(finding: Finding, world: World) -> Finding:
+    """Under who answers for the thing itself."""
+    entity = finding.entity or "repo:"
+    person = world.tree.accountable([world.stack.owner(world.stack.unit(entity))], world.at)
+    return replace(finding, person=person.person)
+
+
+def _unread(finding: Finding) -> Finding:
+    return replace(
+        finding,
+        outcome="note",
+        severity="low",
+        touches=(),
+        reason=f"{finding.reason}; nothing that was read here reads it",
+    )
+
+
+def _nobody_knows(finding: Finding) -> Finding:
+    return replace(
+        finding, outcome="unknown", severity="low",
+        reason=f"{finding.reason}; who reads it is not known here",
+        missing=(*finding.missing, "the repositories that read it: name them with --with, or --home"),
+    )  # fmt: skip
+
+
+def _reached(finding: Finding, world: World) -> _Reached | None:
+    """What follows under every name; None when no name is known to the project."""
+    out = _Reached({}, {}, {}, set(), {}, {})
+    any_known = False
+    for touch in finding.touches:
+        for name in _names(finding, touch, world):
+            try:
+                told = world.asked.impact(replace(touch, relation=name))
+            except Fix:  # no such relation here, or it never had the column
+                continue
+            any_known = True
+            _add(out, told, touch, world)
+    return out if any_known else None
+
+
+def _names(finding: Finding, touch: SchemaChange, world: World) -> list[str]:
+    """What the touched table is called in SQL: by itself, and as what a load makes of it."""
+    table = finding.entity if kind_of(finding.entity) == "dataset" else whole_of(finding.entity) or ""
+    if kind_of(table) != "dataset":
+        return [touch.relation]
+    canonical = world.stack.canonical(table)
+    same = {table, canonical, *world.stack.identity.spellings(canonical)}
+    derived = {r.source for ref in same for r in world.stack.to(ref) if r.kind == "derives"}
+    landed = {s for ref in derived if _is_landed(ref, world) for s in world.stack.identity.spellings(ref)}
+    named = {
+        relation(ref) for ref in {*same, *landed} if kind_of(ref) == "dataset" and "unique_id/" not in ref
+    }
+    return sorted({*named, touch.relation} if touch.relation else named)
+
+
+def _is_landed(ref: str, world: World) -> bool:
+    """Whether a dataset is a plain copy: no statement that was read makes it."""
+    makers = {dataset for job, dataset in world.refs.values() if job}
+    return not any(spelled in makers for spelled in world.stack.identity.spellings(ref))
+
+
+def _add(out: _Reached, told: Told, touch: SchemaChange, world: World) -> None:
+    project = world.asked.project
+    found, steps = told.impact, hops(project, told.key)
+    out.breaks |= {id_: told.why.get(id_, "") for id_ in found.breaks}
+    out.unknown |= {id_: told.why.get(id_, "") for id_ in found.unknown}
+    for id_, column in found.loses:
+        out.loses.setdefault(id_, []).append(column)
+    out.waits |= {*found.blocked}
+    touched = {*found.breaks, *found.unknown, *found.blocked, *(id_ for id_, _ in found.loses)}
+    for id_ in touched:
+        out.hop[id_] = min(out.hop.get(id_, _FAR), steps.get(id_, _FAR))
+    for one in users(project, told, touch.column):
+        last = max((out.hop.get(id_, steps.get(id_, 0)) for id_ in one.use.reads), default=0) + 1
+        out.users[one.use.id] = min(out.users.get(one.use.id, _FAR), last)
+
+
+def _by_person(finding: Finding, reached: _Reached, world: World) -> list[Finding]:
+    """One finding for each who answers for a seam that is crossed; who has most to mend comes first."""
+    groups: dict[tuple[str, tuple[str, str, str]], list[str]] = defaultdict(list)
+    seams: dict[str, tuple[str, str, str]] = {}
+    for id_ in sorted(reached.hop, key=lambda i: (reached.hop[i], i)):
+        person, seam = _seam(finding, id_, world)
+        groups[person, seams.setdefault(person, seam)].append(id_)
+    return [_told(finding, reached, ids, person, seam, world) for (person, seam), ids in groups.items()]
+
+
+def _seam(finding: Finding, id_: str, world: World) -> tuple[str, tuple[str, str, str]]:
+    """Who answers between what changes and a node, and the seam: the reader, what is read."""
+    stack = world.stack
+    job, dataset = world.refs.get(id_, ("", ""))
+    reader = stack.unit(job or dataset or id_)
+    source = stack.unit(finding.entity) if finding.entity else reader
+    seam = (reader, source, "reads")
+    return world.tree.accountable([stack.owner(reader), stack.owner(source)], world.at, seam).person, seam
+
+
+def _told(
+    finding: Finding, reached: _Reached, ids: Sequence[str], person: str, seam: tuple[str, str, str], world: World
+) -> Finding:  # fmt: skip
+    breaks = [i for i in ids if i in reached.breaks]
+    loses = [i for i in ids if i in reached.loses and i not in reached.breaks]
+    unknown = [i for i in ids if i in reached.unknown and i not in reached.breaks]
+    waits = [i for i in ids if i in reached.waits and i not in {*breaks, *loses, *unknown}]
+    said = [
+        f"breaks {_some(breaks)}" if breaks else "", _losses(loses, reached), _unsure(unknown),
+        f"leaves {_some(waits)} with old data" if waits else "",
+    ]  # fmt: skip
+    outcome = "hold" if breaks or loses else "unknown" if unknown else "note"
+    return replace(
+        finding, outcome=outcome, seam=seam if seam[0] != seam[1] else None, person=person,
+        severity=finding.severity if breaks else "medium" if loses or unknown else "low",
+        confidence=finding.confidence if breaks or loses else 0.5,
+        reason=f"{finding.reason}: {', '.join(s for s in said if s)}",
+        evidence=(*finding.evidence, *(f"{i}: {reached.breaks[i]}" for i in breaks[:8] if reached.breaks[i])),
+        missing=(*finding.missing, *(f"{i}: {reached.unknown[i]}" for i in unknown[:8])),
+        downstream=_downstream(ids, reached, world),
+    )  # fmt: skip
+
+
+def _downstream(ids: Sequence[str], reached: _Reached, world: World) -> tuple[tuple[str, ...], ...]:
+    """By hop: nodes, then what uses them, then the desks that hear of it."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for id_ in ids:
+        found[reached.hop[id_]].append(id_)
+    for ref, hop in reached.users.items():
+        found[hop].append(ref)
+    heard = {
+        r.source
+        for i in (*ids, *reached.users)
+        for ref in _refs(i, world)
+        for r in world.stack.to(ref)
+        if r.kind == "answers_for"
+    }
+    if heard:
+        found[max(found) + 1] += sorted(heard)
+    return tuple(tuple(found[hop]) for hop in sorted(found))
+
+
+def _refs(id_: str, world: World) -> list[str]:
+    return [ref for ref in (id_, *world.refs.get(id_, ())) if ref]
+
+
+def _some(ids: Sequence[str]) -> str:
+    """The first few by name, and how many more."""
+    names = [i.split(".", 2)[-1] if i.startswith(_DBT) else i.rpartition("/")[2] for i in ids[:3]]
+    more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
+    return f"{', '.join(names)}{more}"
+
+
+def _losses(ids: Sequence[str], reached: _Reached) -> str:
+    if not ids:
+        return ""
+    columns = sorted({c for i in ids for c in reached.loses[i]})
+    return f"takes {', '.join(columns[:3])} from {_some(ids)} without a sound"
+
+
+def _unsure(ids: Sequence[str]) -> str:
+    return f"nobody can say of {_some(ids)}" if ids else ""
