@@ -136,5 +136,9 @@ def test_a_blind_except_lives_in_doors_and_the_inbox_only() -> None:
         "app/heed.py",
         "app/perform.py",
         "app/survey.py",
+        # what a foreign parser or a template raises is not ours to list
+        "analysis/lineage/statement.py",
+        "analysis/lineage/parsing.py",
+        "artefacts/dbt_project/jinja.py",
     )
     assert [room for room in sorted(rooms) if not room.startswith(allowed)] == []
