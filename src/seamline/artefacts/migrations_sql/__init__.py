@@ -17,20 +17,29 @@ name = "migrations_sql"
 _LARGEST = 20_000_000  # bytes
 _PLAN = "sqitch.plan"
 _LOCK = "migration_lock.toml"
+_DBT = ("dbt_project.yml", "dbt_project.yaml")
 _PROVIDER = re.compile(r"^\s*provider\s*=\s*\"(\w+)\"", re.MULTILINE)
 _PLANNED = re.compile(r"^([^\s%@#][^\s]*)\s", re.MULTILINE)
 
 
 def takes(path: str) -> bool:
-    """SQL in a known layout, and what says its order or dialect: `sqitch.plan`, Prisma's `migration_lock.toml`."""
-    return path.rpartition("/")[2] in (_PLAN, _LOCK) or (path.endswith(".sql") and layout(path) is not None)
+    """SQL in a known layout, what says its order or dialect (`sqitch.plan`, Prisma's `migration_lock.toml`), and what
+    says that it is something else: a dbt project may have a folder of that name."""
+    return path.rpartition("/")[2] in (_PLAN, _LOCK, *_DBT) or (
+        path.endswith(".sql") and layout(path) is not None
+    )
 
 
 def read(files: Sequence[Artefact]) -> Iterator[Found]:
     """The operations of each history in the order it runs, then its tables as they are afterwards."""
     histories: dict[str, list[tuple[Layout, Artefact]]] = defaultdict(list)
     beside: dict[str, str] = {}  # path -> text of what says order or dialect
+    projects = tuple(
+        f.path.removesuffix(f.path.rpartition("/")[2]) for f in files if f.path.rpartition("/")[2] in _DBT
+    )
     for file in files:
+        if file.path.startswith(projects):
+            continue
         place = layout(file.path)
         if file.path.endswith((_PLAN, _LOCK)):
             beside[file.path] = file.data.decode("utf-8", "replace")
