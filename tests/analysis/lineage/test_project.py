@@ -124,3 +124,22 @@ def test_a_broken_memory_is_not_trusted() -> None:
     for key in kept:
         kept[key] = b"\xc1nonsense"
     assert opened(Declared(nodes), kept, b"1").project.readings == before
+
+
+def test_two_declarations_of_one_table_are_taken_together() -> None:
+    """Packages declare the same source with different columns; one with a catalog knows them all."""
+    other = Node("source.other", "source", "raw.a", columns=("x", "y"))
+    asked = project(source("a", "id x"), other, model("m", "select * from raw.a", "source.a"))
+    assert asked.project.known["raw.a"] == Known(("id", "x", "y"))
+    whole = Node("source.other", "source", "raw.a", columns=("id", "z"), complete=True)
+    asked = project(source("a", "id x"), whole, model("m", "select * from raw.a", "source.a"))
+    assert asked.project.known["raw.a"] == Known(("id", "z"), True)
+
+
+def test_a_dialect_that_nobody_knows_is_no_reason_to_fail() -> None:
+    """A model may name any dialect: what can be read is read, the rest is unknown."""
+    asked = project(
+        source("a", "id", complete=True), model("m", "select id from raw.a", "source.a", dialect="klingon")
+    )
+    reading = asked.project.readings["model.m"]
+    assert reading.unknown or reading.named == (("raw.a", "id"),)

@@ -242,7 +242,7 @@ class _Spread:
         breaks = self._shown(self._breaks)
         blocked = self._shown(self._below(breaks)) - breaks
         losers = self._shown(self._loses)
-        loses = sorted((node_id, column) for node_id in losers for column in self._loses[node_id])
+        loses = sorted({(node_id, column) for node_id in losers for column in self._loses[node_id]})
         unknown = self._shown(self._unknown) - breaks
         impact = Impact(tuple(sorted(breaks)), tuple(sorted(blocked)), tuple(loses), tuple(sorted(unknown)))
         return Told(impact, self._key, self._unknown | self._breaks)

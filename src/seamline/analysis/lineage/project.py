@@ -9,6 +9,8 @@ statements that could come out otherwise.
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from seamline.analysis.lineage import names
 from seamline.analysis.lineage.node import Declared, Node, Use
 from seamline.analysis.lineage.order import ordered
@@ -58,8 +60,8 @@ class Project:
         )
 
     def find(self, relation: str) -> str:
-        """The key of the relation that a person means. Raises Fix when there is none, or more than one."""
-        return self.spellings.find(relation)
+        """The key of the relation that a person means, by its name or a node's id. Raises Fix when there is none, or more."""
+        return self.key_of.get(relation) or self.spellings.find(relation)
 
 
 def build(declared: Declared, read: Statements) -> Project:
@@ -147,10 +149,12 @@ class _Build:
         key = self.project.key_of[node.id]
         if not key:
             return
+        same = [self.project.nodes[i] for i in self.project.makers[key]]
+        if len(same) > 1 and node.kind in ("source", "seed"):
+            if any(one.sql for one in same):
+                return  # its maker knows better
+            node = _merged(same)
         found = self._columns(node, key)
-        same = self.project.makers[key]
-        if len(same) > 1 and node.kind in ("source", "seed") and any(self.project.nodes[i].sql for i in same):
-            return  # its maker knows better
         self.project.known[key] = found
         for short in self._aliases.get(key, ()):
             self.project.known[short] = Known(found.columns, found.complete, key)
@@ -190,6 +194,12 @@ class _Build:
     def _use(self, key: str, column: str) -> None:
         if not self.project.known.get(key, OPEN).complete:
             self._used.setdefault(key, {}).setdefault(column)
+
+
+def _merged(nodes: list[Node]) -> Node:
+    """What several declarations of one table say together: all there is, where one of them knows that."""
+    whole = next((node for node in nodes if node.complete), None)
+    return whole or replace(nodes[0], columns=tuple(dict.fromkeys(c for node in nodes for c in node.columns)))
 
 
 def matters(reading: Reading, key: str, was: Known, now: Known) -> bool:
