@@ -5,11 +5,12 @@ that was read. Tables are taken as they were before the step and statements as t
 together with the column breaks nothing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
+from shlex import quote
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,16 +18,15 @@ from msgspec.structs import replace
 from seamline import guards
 from seamline.analysis.lineage.impact import Asked
 from seamline.analysis.lineage.node import Declared
-from seamline.analysis.opinion import Base
+from seamline.analysis.opinion import Base, base_of
 from seamline.analysis.override import HOLD_FOR, how_to_pass, settle
-from seamline.analysis.survey import body, consequence, world
-from seamline.analysis.survey.told import SOURCE, Repository, Told
-from seamline.app import views
+from seamline.analysis.survey import consequence, world
+from seamline.analysis.survey.told import Repository
+from seamline.app import overlay, survey, views
 from seamline.app.compare import compare
 from seamline.app.home import Home
-from seamline.model.artefact import Fact, Found, Place, Query, Table, Unread
-from seamline.model.errors import Unreadable
-from seamline.model.record import AnyRecord
+from seamline.model.artefact import Found, Query, Table, Unread
+from seamline.model.record import SELF, VerdictGiven, to_received
 from seamline.model.refs import event_id
 from seamline.model.verdict import Checked, Finding, Outcome, Verdict
 
@@ -46,20 +46,44 @@ class Step(Struct, frozen=True):
     others: tuple[Repository, ...]
 
 
-def check(
-    step: Step, base: Base, at: datetime, opener: Opener, records: Iterable[tuple[int, AnyRecord]] = ()
-) -> Checked:
-    """The verdict on a step, with the person who decides. `base` is the map of all of it."""
+def check_alone(home: Home, step: Step, opener: Opener, *, owner: str, org: Path | None = None) -> Checked:
+    """The verdict on a step by nothing but what was read; `home` is a new one in memory, and gets the map.
+
+    `owner` answers for everything unless `org`, a `seamline.toml`, says who is there.
+    """
+    read = (overlay.both_states(step.before, step.after), *step.others)
+    survey.survey(home, survey.Surveyed(read, 0, 0, 0.0), owner=owner, name="", org=org)
+    return check(step, base_of(views.facts_of(home)), home.clock(), opener)
+
+
+def check_in(home: Home, step: Step, opener: Opener) -> Checked:
+    """The verdict on a step with all that a home knows: other repositories, people, what they decided. Keeps nothing."""
+    beside = overlay.kept(home, {step.after.name, *(r.name for r in step.others)})
+    facts = overlay.mapped(home, [overlay.both_states(step.before, step.after), *step.others])
+    whole = replace(step, others=(*step.others, *beside))
+    base, at = base_of(facts), home.clock()
+    checked = check(whole, base, at, opener)
+    verdict = settle(checked.verdict, facts.records, base.tree)
+    return replace(checked, verdict=replace(verdict, override=_way_past(verdict, home, base.tree.root)))
+
+
+def keep(home: Home, verdict: Verdict) -> None:
+    """Put a verdict on record, so that it can be decided on. The home is open for writing."""
+    record = VerdictGiven(SELF, home.clock(), verdict)
+    home.log.append([to_received(record, record.at)])
+
+
+def check(step: Step, base: Base, at: datetime, opener: Opener) -> Checked:
+    """What the rules say of a step, with the person who decides. `base` is the map of all of it. Pure but for `opener`."""
     findings = compare(step.before.found, step.after.found)
     if any(f.touches for f in findings):
         around = _world(step, findings, base, at, opener)
         findings = [one for f in findings for one in consequence.settle(f, around)]
     else:
         findings = [_under_owner(f, base, at) for f in findings]
-    verdict = settle(_verdict(step, findings, base, at), records, base.tree)
-    unread = [u for u in step.after.found if isinstance(u, Unread)]
+    unread = dict.fromkeys(u for u in step.after.found if isinstance(u, Unread))
     return Checked(
-        step.after.name, step.before.revision, step.after.revision, verdict, rule_set(),
+        step.after.name, step.before.revision, step.after.revision, _verdict(step, findings, base, at), rule_set(),
         {p.id: p.name for p in base.organisation.people},
         tuple(sorted(r.name for r in step.others)), tuple(unread),
     )  # fmt: skip
@@ -93,41 +117,31 @@ def _under_owner(finding: Finding, base: Base, at: datetime) -> Finding:
 
 
 def _verdict(step: Step, findings: Sequence[Finding], base: Base, at: datetime) -> Verdict:
-    change = event_id("check", f"{step.after.name}\n{step.before.revision}\n{step.after.revision}")
     outcome = _outcome(findings)
     stops = [f for f in findings if f.outcome == outcome]
     ends = {end for f in stops for end in (f.seam[:2] if f.seam else (f.entity,)) if end}
     owners = {base.stack.owner(base.stack.unit(end)) for end in ends} or {base.tree.root}
     who = base.tree.accountable(owners, at)
-    hold = outcome == "hold"
+    expires = at + HOLD_FOR if outcome == "hold" else None
     return Verdict(
-        change, outcome, tuple(findings), who.person, who.why, at, at + HOLD_FOR if hold else None,
-        how_to_pass(change, who.person) if hold else "",
-    )  # fmt: skip
+        _change(step, findings), outcome, tuple(findings), who.person, who.why, at, expires, override=""
+    )
+
+
+def _change(step: Step, findings: Sequence[Finding]) -> str:
+    """The step's id: equal for equal commits. Edits are of no commit: there it is what was found that makes it another."""
+    after = step.after.revision or "\n".join(sorted(f"{f.guard} {f.entity} {f.reason}" for f in findings))
+    return event_id("check", f"{step.after.name}\n{step.before.revision}\n{after}")
+
+
+def _way_past(verdict: Verdict, home: Home, root: str) -> str:
+    """The override in words; the command line speaks for the whole-stack owner, and for others by their name."""
+    if verdict.outcome == "pass":
+        return ""
+    for_ = f" --as {verdict.accountable}" if verdict.accountable != root else ""
+    return f"{how_to_pass(verdict.change, verdict.accountable)}{for_} --home {quote(str(home.path))}"
 
 
 def _outcome(findings: Sequence[Finding]) -> Outcome:
     found = {f.outcome for f in findings}
     return "hold" if "hold" in found else "unknown" if "unknown" in found else "pass"
-
-
-def kept(home: Home) -> list[Repository]:
-    """The repositories that a home's log holds, each as it was read last."""
-    out: dict[str, Repository] = {}
-    for delivery in home.log.read():
-        if delivery.source == SOURCE and delivery.body is not None:
-            with suppress(Unreadable):
-                told = body.from_body(delivery.body)
-                out[told.repository] = _repository(told)
-    return [one for name, one in sorted(out.items()) if name]
-
-
-def _repository(told: Told) -> Repository:
-    place = Place(told.repository, "")
-    facts = [Fact(f.subject, f.predicate, place, f.object) for f in told.facts]
-    return Repository(told.repository, told.revision, (*facts, *told.carried))
-
-
-def records(home: Home) -> list[tuple[int, AnyRecord]]:
-    """What people said and were told, by log position: a decision on this step may be among it."""
-    return views.facts_of(home).records

@@ -1,8 +1,6 @@
 """`seamline check`: what a diff breaks, in whatever reads what it changes."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +10,8 @@ from seamline.terminal import exits
 from seamline.terminal.arguments import JsonOption
 
 if TYPE_CHECKING:
-    from seamline.analysis.opinion import Base
-    from seamline.app.home import Home
-    from seamline.model.verdict import Checked
+    from seamline.app.check import Step
+    from seamline.model.verdict import Checked, Verdict
 
 app = typer.Typer()
 
@@ -68,43 +65,58 @@ def check(
     """Gate a git diff: exit 0 pass, 3 hold, 4 unknown. Names who answers for each seam that it breaks."""
     from seamline import bootstrap
     from seamline.app import check as verb
-    from seamline.app import survey
+    from seamline.app import rereading, survey
     from seamline.terminal import progress
 
+    _refuse_two_organisations(home, owner, org)
     states = bootstrap.states_of(path, base, head)
     others = bootstrap.checkouts_at(with_) if with_ else ()
     with progress.on_stderr("reading repositories") as on_progress:
-        read = survey.read([*states, *others], bootstrap.readers(), on_progress)
+        read = survey.read([*states, *others], rereading.once(bootstrap.readers()), on_progress)
     before, after, *around = read.repositories
     around += [bootstrap.manifest_at(file) for file in manifest or ()]
-    with _map(home, survey.Surveyed((after, *around), 0, 0, 0.0), owner, org) as (opened, known):
-        around += [
-            r for r in verb.kept(opened) if home and r.name not in {after.name, *(o.name for o in around)}
-        ]
-        with bootstrap.lineage_opener(keep=not no_cache) as opener:
-            step = verb.Step(before, after, tuple(around))
-            checked = verb.check(step, known, opened.clock(), opener, verb.records(opened))
+    checked = _checked(verb.Step(before, after, tuple(around)), home, owner, org, keep=not no_cache)
     _print(checked, sarif, markdown, every=every, json=json)
     raise typer.Exit({"pass": 0, "hold": exits.HOLD, "unknown": exits.UNKNOWN}[checked.verdict.outcome])
 
 
-@contextmanager
-def _map(home: Path | None, surveyed: object, owner: str, org: Path | None) -> "Iterator[tuple[Home, Base]]":
-    """A home and its map: the one that is kept, else one in memory, made of what was just read."""
+def _refuse_two_organisations(home: Path | None, owner: str, org: Path | None) -> None:
+    from seamline.model.errors import Fix
+
+    if home is not None and (owner or org is not None):
+        given = "--owner" if owner else "--org"
+        raise Fix(f"{given}: the home says who is there", hint=f"leave {given} out, or --home")
+
+
+def _checked(step: "Step", home: Path | None, owner: str, org: Path | None, *, keep: bool) -> "Checked":
+    """By a home's map and people, else by a map in memory, made of what was just read."""
     from seamline import bootstrap
-    from seamline.analysis.opinion import base_of
-    from seamline.app import survey, views
+    from seamline.app import check as verb
     from seamline.terminal.homes import opened
     from seamline.terminal.surveying import UNNAMED
 
-    if home is not None:
-        with opened(home) as kept:
-            yield kept, base_of(views.facts_of(kept))
-        return
-    with bootstrap.home_in_memory() as made:
-        assert isinstance(surveyed, survey.Surveyed)
-        survey.survey(made, surveyed, owner=owner or UNNAMED, name="", org=org)
-        yield made, base_of(views.facts_of(made))
+    with bootstrap.lineage_opener(keep=keep) as opener:
+        if home is None:
+            with bootstrap.home_in_memory() as made:
+                return verb.check_alone(made, step, opener, owner=owner or UNNAMED, org=org)
+        with opened(home) as known:
+            checked = verb.check_in(known, step, opener)
+    if checked.verdict.outcome != "pass":
+        _put_on_record(home, checked.verdict)
+    return checked
+
+
+def _put_on_record(home: Path, verdict: "Verdict") -> None:
+    """So that somebody can decide on it. A home that can't be written just now keeps no pipeline waiting."""
+    from seamline.app import check as verb
+    from seamline.model.errors import SeamlineError
+    from seamline.terminal.homes import opened
+
+    try:
+        with opened(home, write=True) as kept:
+            verb.keep(kept, verdict)
+    except SeamlineError as error:
+        exits.tell(f"note: {error}, so this verdict is not on record, and can't be decided on")
 
 
 def _print(checked: "Checked", sarif: Path | None, markdown: Path | None, *, every: bool, json: bool) -> None:
