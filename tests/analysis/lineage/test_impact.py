@@ -3,7 +3,7 @@
 import pytest
 
 from seamline.analysis.lineage.impact import hops
-from seamline.analysis.lineage.node import Use
+from seamline.analysis.lineage.node import Node, Use
 from seamline.analysis.lineage.users import FAILS, STALE, users
 from seamline.model.errors import Fix
 from seamline.model.schema_change import Impact, SchemaChange
@@ -169,6 +169,21 @@ def test_a_question_that_cannot_be_meant_says_so(change: SchemaChange, said: str
     """A relation or column that the project cannot have is no empty answer."""
     with pytest.raises(Fix, match=said):
         project(*CHAIN).impact(change)
+
+
+def test_a_column_that_only_the_catalog_has_can_be_asked_about() -> None:
+    """Of two columns of one name an engine renames one as it stores them: the catalog knows, the SQL does not say."""
+    stored = Node(
+        "model.both",
+        "model",
+        "main.both",
+        "select 1 as x, 2 as x",
+        "duckdb",
+        columns=("x", "x_1"),
+        complete=True,
+    )
+    asked = project(stored, model("names", "select x_1 from main.both", "model.both"))
+    assert drop(asked, "main.both.x_1").breaks == ("model.names",)
 
 
 def test_a_circle_is_named_and_the_rest_still_works() -> None:

@@ -64,10 +64,18 @@ class Asked:
             raise Fix(f"rename of {change.relation}.{change.column} names no new name", hint='add "to"')
         known = self.project.known.get(key, OPEN)
         column = spelled(change.column, known)
-        if known.complete and column not in known.columns:
+        if known.complete and column not in known.columns and not self._may_be_stored(key, column):
             said = ", ".join(known.columns[:6]) + (", ..." if len(known.columns) > 6 else "")
             raise Fix(f"{change.relation} has no column {change.column}", hint=f"it has {said}")
         return key, column
+
+    def _may_be_stored(self, key: str, column: str) -> bool:
+        """Whether it may be stored under this name, whatever the SQL gives: of two of a name, engines rename one."""
+        given = [name.lower() for name in self.project.known.get(key, OPEN).columns]
+        if len(set(given)) < len(given):
+            return True
+        makers = (self.project.nodes[maker] for maker in self.project.makers.get(key, ()))
+        return any(column.lower() in (name.lower() for name in maker.columns) for maker in makers)
 
     def read_with(self, node_id: str, extra: Mapping[str, Known]) -> Reading:
         """A node's statement, read against relations that have more columns than the project knew."""
