@@ -15,7 +15,7 @@ WORDS = "amount state kind rate label score level note unit region group share c
 LAYERS = ((0.4, "stage"), (0.35, "mid"), (0.25, "mart"))
 SCHEMA = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 KEY = "id"
-DEPTH = 14  # layers of the graph
+DEPTH = 12  # layers of the graph
 SPREAD = 200  # tables beside the one above
 
 
@@ -112,7 +112,7 @@ def graph(
     """(columns by table, sources, targets): edges go from a layer to the next, near the same place in it.
 
     One edge in thirty decides rows of a whole table; one in a hundred starts at one of the few tables that everybody reads. So
-    reaches are uneven, as in a warehouse: mostly tens, at times a fifth of everything.
+    reaches are uneven, as in a warehouse: mostly tens, at times a tenth of everything.
     """
     rng = np.random.default_rng(seed)
     n_tables = n_columns // per_table
