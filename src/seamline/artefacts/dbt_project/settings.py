@@ -13,6 +13,7 @@ _DIALECTS = {
     "sqlserver": "tsql", "synapse": "tsql", "fabric": "tsql", "mysql": "mysql", "starrocks": "starrocks",
     "materialize": "materialize", "risingwave": "risingwave", "sqlite": "sqlite", "oracle": "oracle", "dremio": "dremio",
 }  # fmt: skip
+_PRODUCTION = frozenset({"prod", "production", "prd", "live"})  # how targets are called that people rely on
 
 
 class Settings(Struct, frozen=True):
@@ -89,17 +90,19 @@ def read(path: str, content: Mapping[str, Any], adapter: str) -> Settings:
 
 
 def adapter_in(profiles: object, profile: str) -> str:
-    """The adapter that a profiles.yml names for a profile's usual target; "" when it names none."""
+    """The adapter of the target that a profiles.yml names for production, else of the usual one; "" when it names none.
+
+    Templates often have a branch for each kind of warehouse, and what breaks in production is what counts.
+    """
     one = profiles.get(profile) if isinstance(profiles, dict) else None
     outputs = one.get("outputs") if isinstance(one, dict) else None
     if not isinstance(outputs, dict) or not isinstance(one, dict):
         return ""
-    usual = outputs.get(str(one.get("target")))
-    types = [
-        o.get("type")
-        for o in ([usual] if isinstance(usual, dict) else outputs.values())
-        if isinstance(o, dict)
+    names = [name for name in outputs if str(name).lower() in _PRODUCTION]
+    wanted = [
+        outputs[name] for name in (*names, str(one.get("target"))) if isinstance(outputs.get(name), dict)
     ]
+    types = [o.get("type") for o in (wanted or outputs.values()) if isinstance(o, dict)]
     return str(types[0]) if types and isinstance(types[0], str) else ""
 
 
