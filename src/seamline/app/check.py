@@ -78,7 +78,7 @@ def check(step: Step, base: Base, at: datetime, opener: Opener) -> Checked:
     findings = compare(step.before.found, step.after.found)
     if any(f.touches for f in findings):
         around = _world(step, findings, base, at, opener)
-        findings = [one for f in findings for one in consequence.settle(f, around)]
+        findings = [one for f in findings for one in _settled(f, around)]
     else:
         findings = [_under_owner(f, base, at) for f in findings]
     unread = dict.fromkeys(u for u in step.after.found if isinstance(u, Unread))
@@ -93,6 +93,16 @@ def rule_set() -> str:
     """Which rules look, by version, number and digest of their ids."""
     ids = sorted({id_ for kind in KINDS for rule in guards.rules(kind) for id_ in rule.IDS})
     return f"{version('seamline')}, {len(ids)} rules, {sha256(chr(10).join(ids).encode()).hexdigest()[:8]}"
+
+
+def _settled(finding: Finding, around: consequence.World) -> list[Finding]:
+    """What a finding comes to. A repository that was read alone can't say that nobody reads what it drops."""
+    settled = consequence.settle(finding, around)
+    stops = any(f.outcome != "note" for f in settled)
+    if around.others or stops or not finding.touches or finding.outcome == "note":
+        return settled
+    missing = "the repositories that read it: name them with --with, or --home"
+    return [replace(f, outcome="unknown", missing=(*f.missing, missing)) for f in settled]
 
 
 def _world(

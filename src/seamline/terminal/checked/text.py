@@ -68,7 +68,7 @@ def _rows(f: Finding) -> Iterator[tuple[str, str]]:
         yield ("reaches" if hop == 1 else f"  hop {hop}"), words.named(refs)
     if f.seam is not None:
         yield "seam", f"{short(f.seam[0])} {f.seam[2]} {short(f.seam[1])}"
-    if f.do:
+    if f.do and f.outcome != "note":
         yield "do", short(f.do)
     if f.missing:
         yield "not known", "; ".join(short(m) for m in f.missing[: words.MOST_NAMED])
@@ -86,13 +86,14 @@ def _unread(checked: Checked, *, every: bool) -> list[RenderableType]:
 
 
 def _end(checked: Checked) -> Text:
-    verdict = checked.verdict
-    end = Text.assemble(("decides  ", "dim"), words.name(checked, verdict.accountable))
-    end.append(f" ({plain(verdict.why_person)})", style="dim")
-    if verdict.outcome != "pass" and verdict.override:
-        end.append(f"\noverride  {verdict.override}", style="dim")
+    verdict, end = checked.verdict, Text()
+    if any(f.outcome != "note" for f in verdict.findings):
+        word = "passed by" if verdict.outcome == "pass" else "decides"
+        end.append(f"{word}  ", style="dim").append(words.name(checked, verdict.accountable))
+        end.append(f" ({plain(verdict.why_person)})\n", style="dim")
+    if verdict.outcome != "pass":
+        end.append(f"override  {plain(verdict.override) or words.NO_OVERRIDE}\n", style="dim")
     readers = (
         ", ".join(checked.readers) or "nothing but itself: name the repositories that read it with --with"
     )
-    end.append(f"\nlooked at  {plain(readers)}; rules {checked.rules}", style="dim")
-    return end
+    return end.append(f"looked at  {plain(readers)}; rules {checked.rules}", style="dim")

@@ -11,6 +11,7 @@ HEADLINE = {
     "unknown": "unknown: nobody can say that this is safe",
     "pass": "pass",
 }
+NO_OVERRIDE = "none on record: a decision is kept in a home, and `check --home DIR` honours it"
 _SEVERITY = {"high": 0, "medium": 1, "low": 2}
 MOST_NAMED = 8  # of things in one line
 
