@@ -13,11 +13,17 @@ import jinja2
 from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
+from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from msgspec import Struct
 
-_MOST_STEPS = 2_000  # of one range() in a template
-_MOST_TEXT = 4_000_000  # characters that one model may come to
+from seamline.artefacts.dbt_project.bounds import EACH, WEIGHED, Meter, Metering, TooMuch, metered
+
+_MOST_RANGE = 2_000  # steps of one range() in a template
+_MOST_SOURCE = 1_000_000  # characters of a text that holds Jinja
+_MOST_MARKS = 20_000  # expressions and statements in it
+# Chance has no place in what a repository says; the others search texts in more than linear time, or make them up.
+_NOT_OURS = ("random", "urlize", "lipsum", "pprint", "xmlattr")
 
 
 class Rendered(Struct, frozen=True):
@@ -34,6 +40,10 @@ class Returned(Exception):
     def __init__(self, value: object) -> None:
         super().__init__()
         self.value = value
+
+
+# What parsing and compiling raise for a text: Python's compiler refuses what is nested too deep or has too many digits.
+_NO_TEMPLATE = (jinja2.TemplateError, RecursionError, SyntaxError, ValueError, MemoryError, OverflowError)
 
 
 class _OwnBlocks(Extension):
@@ -77,22 +87,55 @@ class Missing(jinja2.ChainableUndefined):
 
 
 class Environment(SandboxedEnvironment):
-    """Jinja as dbt has it. `on_missing` hears the name of everything called that is not there."""
+    """Jinja as dbt has it, with a budget. `on_missing` hears the name of everything called that is not there."""
+
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(self, on_missing: Callable[[str], None]) -> None:
         super().__init__(
-            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", _OwnBlocks], undefined=Missing
+            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", _OwnBlocks],
+            undefined=Missing,
+            optimized=False,  # what is worked out while it is compiled is not paid for
         )
         self._on_missing = on_missing
+        self.meter = Meter()
         self.globals["range"] = _range
         self.filters.update(dict.fromkeys(("as_bool", "as_native", "as_number", "as_text"), _as_is))
+        for name in _NOT_OURS:
+            self.filters.pop(name, None)
+            self.globals.pop(name, None)
+        self.filters = {name: metered(self.meter, name, found) for name, found in self.filters.items()}
+        self.filters |= {EACH: self.meter.each, WEIGHED: self.meter.weigh}
+        self.finalize = self._printed
 
     def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Call it; of what is missing, or may not be called, the call as SQL."""
         if isinstance(obj, Missing):
             self._on_missing(obj.named())
+            self.meter.call("", (*args, *kwargs.values()))
             return as_function(obj.named(), args, kwargs)
-        return super().call(context, obj, *args, **kwargs)
+        whose = getattr(getattr(obj, "__wrapped__", obj), "__self__", None)
+        own = (whose,) if isinstance(whose, str | bytes | int | list | tuple | dict) else ()
+        self.meter.call(getattr(obj, "__name__", "") if own else "", (*own, *args, *kwargs.values()))
+        found = super().call(context, obj, *args, **kwargs)
+        return self.meter.weigh(found) if isinstance(found, str | bytes) else found
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """What it gives, if it is paid for."""
+        self.meter.operation(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """The tree of a template, which pays for what it does. Raises TooMuch for one that is no model's."""
+        if len(source) > _MOST_SOURCE or source.count("{{") + source.count("{%") > _MOST_MARKS:
+            raise TooMuch(f"a template of {len(source):,} characters")
+        tree = super()._parse(source, name, filename)
+        Metering().visit(tree)
+        return tree
+
+    @jinja2.pass_context
+    def _printed(self, _context: Context, value: Any) -> Any:
+        return self.meter.weigh(value)
 
 
 def as_function(name: str, args: Iterable[object], kwargs: Mapping[str, object] | None = None) -> str:
@@ -132,12 +175,15 @@ class Macro:
 
 
 def macros_of(environment: Environment, text: str) -> dict[str, Macro]:
-    """The macros that a file defines, by name; none for a file that is no template. What stands around them counts for nothing."""
+    """The macros that a file defines, by name; none for a file that is no template.
+
+    What stands around them counts for nothing.
+    """
     try:
         tree = environment.parse(text)
         tree.body = [node for node in tree.body if isinstance(node, nodes.Macro)]
         code = environment.compile(tree)
-    except (jinja2.TemplateError, RecursionError):
+    except _NO_TEMPLATE:
         return {}
     template = environment.template_class.from_code(environment, code, environment.make_globals(None))
     return {node.name: Macro(template, node.name) for node in tree.body if isinstance(node, nodes.Macro)}
@@ -146,16 +192,15 @@ def macros_of(environment: Environment, text: str) -> dict[str, Macro]:
 def render(environment: Environment, text: str, missing: list[str]) -> Rendered:
     """The text that a template comes to. Never raises for what the template does."""
     missing.clear()
+    if "{{" not in text and "{%" not in text and "{#" not in text:
+        return Rendered(text.removesuffix("\n"))
     try:
-        out = environment.from_string(text).render()
+        with environment.meter.template():
+            out = environment.from_string(text).render()
     except Returned:
         out = ""
-    except (jinja2.TemplateError, RecursionError) as error:
-        return Rendered("", (), _line(error))
     except Exception as error:  # noqa: BLE001  a template may do anything that Python's operators can do
         return Rendered("", (), _line(error))
-    if len(out) > _MOST_TEXT:
-        return Rendered("", (), f"it comes to {len(out):,} characters")
     return Rendered(out, tuple(dict.fromkeys(missing)))
 
 
@@ -166,7 +211,7 @@ def _line(error: Exception) -> str:
 
 def _range(*args: int) -> range:
     found = range(*args)
-    if len(found) > _MOST_STEPS:
+    if len(found) > _MOST_RANGE:
         raise jinja2.TemplateRuntimeError(f"a range of {len(found)} steps")
     return found
 

@@ -15,6 +15,7 @@ from seamline.artefacts.dbt_project.settings import Settings, merge
 from seamline.model.artefact import Place
 
 _VERSION = re.compile(r"(.+)[._]v(\d+)\Z")
+_HEAD = 20_000  # characters of a model in which its own settings are looked for: the search is not linear
 _CONFIG = re.compile(r"enabled|alias|schema|database|materialized|group")
 
 
@@ -127,7 +128,9 @@ class Project:
     def _said(self, text: str) -> str:
         if "{{" not in text and "{%" not in text:
             return text
+        before = list(self._now.missing)  # a model may be in the middle of its own text
         out = jinja.render(self._environment, text, self._now.missing)
+        self._now.missing[:0] = before
         return "" if out.missing or out.failed else out.text.strip()
 
     def unique_source(self, table: SourceTable) -> str:
@@ -260,16 +263,16 @@ class Project:
 
 
 def _name_of(resource: str, path: str, text: str) -> str:
-    inside = re.search(r"\{%-?\s*snapshot\s+(\w+)", text) if resource == "snapshot" else None
+    inside = re.search(r"\{%-?\s*snapshot\s+(\w+)", text[:_HEAD]) if resource == "snapshot" else None
     return inside[1] if inside else PurePosixPath(path).stem
 
 
 def _inline(text: str) -> dict[str, str]:
     """The literal settings of a model's own config(), which its name may depend on."""
-    head = re.search(r"\{\{-?\s*config\s*\((.*?)\)\s*-?\}\}", text, re.S)
+    head = re.search(r"\{\{-?\s*config\s*\((.*?)\)\s*-?\}\}", text[:_HEAD], re.S)
     if not head:
         return {}
-    literal = re.findall(r"(\w+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\")", head[1])
+    literal = re.findall(r"\b(\w+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\")", head[1])
     return {key: one or other for key, one, other in literal if _CONFIG.fullmatch(key)}
 
 

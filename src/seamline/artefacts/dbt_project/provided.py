@@ -8,9 +8,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import yaml
-
 from seamline.artefacts.dbt_project.jinja import Returned, as_function
+from seamline.artefacts.yaml_tree import Broken, trees
 
 # Macros of dbt, dbt_utils and their kin that are functions of what they are given.
 _SCALAR = [
@@ -82,6 +81,7 @@ _NOTHING = [
     "get_columns_in_relation",
     "get_single_value",
 ]  # what only a warehouse knows: an empty list, as while dbt parses
+_MOST_COLUMNS = 2_000  # that a statement groups by
 PACKAGES = ("dbt", "dbt_utils", "dbt_date", "dbt_expectations", "dbtplyr")
 
 
@@ -158,9 +158,10 @@ def _from_json(text: object, default: object = None) -> object:
 
 def _from_yaml(text: object, default: object = None) -> object:
     try:
-        return yaml.safe_load(str(text))
-    except (yaml.YAMLError, RecursionError):
+        tree = next(trees(str(text)), None)
+    except Broken:
         return default
+    return tree.value if tree else default
 
 
 def _to_json(value: object, *_args: object, **_kwargs: object) -> str:
@@ -187,7 +188,7 @@ def _star(_from: object = "", relation_alias: str = "", *_args: object, **kwargs
 
 
 def _group_by(n: Any = 0) -> str:
-    return "group by " + ", ".join(str(i) for i in range(1, int(n or 0) + 1))
+    return "group by " + ", ".join(str(i) for i in range(1, min(int(n or 0), _MOST_COLUMNS) + 1))
 
 
 def _union(relations: Sequence[object] = (), *_args: object, **_kwargs: object) -> str:
