@@ -52,7 +52,7 @@ class _Telling:
     def node(self, read: Read) -> Iterator[Found]:
         """A table, its columns, its contract; what builds it, out of what, and by which SQL."""
         node = self._manifest.nodes[read.id]
-        ref, place = self._names.table(node), self._at
+        ref, place = self._names.table(node), self._place(node)
         if read.kind != EPHEMERAL:
             yield from self._table(read, node, ref, place)
         whose, how = owner_of(self._manifest, node)
@@ -96,7 +96,7 @@ class _Telling:
         if not node.name:
             return
         kind, predicate = _EXPOSURES.get((node.type or "").lower(), _EXPOSURES["dashboard"])
-        ref, place = f"{kind}:{node.name}", self._at
+        ref, place = f"{kind}:{node.name}", self._place(node)
         yield Fact(ref, "exists", place)
         if node.label:
             yield Fact(ref, "named", place, node.label)
@@ -105,6 +105,15 @@ class _Telling:
         whose, how = owner_of(self._manifest, node)
         if whose:
             yield Ownership(ref, whose, place, how)
+
+    def _place(self, node: Node) -> Place:
+        """The file that the node is written in, where it is of the project itself: what owners of paths are named by."""
+        path = (node.original_file_path or "").replace("\\", "/")
+        own = node.package_name in (None, self._manifest.metadata.project_name)
+        if not path or not own or path.startswith("/") or ".." in path.split("/"):
+            return self._at
+        project, made, _ = self._at.path.rpartition("target/")
+        return Place(self._at.repository, (project if made else "") + path)
 
     def _below(self, unique_ids: tuple[str, ...]) -> list[str]:
         """The datasets behind these nodes; what an ephemeral model is made of stands in its place."""
