@@ -4,12 +4,12 @@ A document is the same one before and after when format, entity and path are. On
 one that is called otherwise by its path, where only one such is left on each side.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from seamline import guards
-from seamline.analysis.ddl.schema import bare
-from seamline.analysis.survey.operations import new_operations
+from seamline.analysis.survey.operations import new_operations, with_tables
 from seamline.model.artefact import Document, Found, Operation, Table
 from seamline.model.verdict import Finding
 
@@ -28,10 +28,9 @@ def compare(before: Sequence[Found], after: Sequence[Found], rules: Rules = guar
         for rule in _single(rules(_format(pair))):
             found.update(dict.fromkeys(rule.check(*pair)))
     found.update(dict.fromkeys(_over_all(before, after, rules)))
-    tables = {bare(t.dataset.rpartition("/")[2]): t for t in _of(Table, before)}
-    for operation in new_operations(_of(Operation, before), _of(Operation, after)):
+    for table, operation in _steps(before, after):
         for rule in rules(MIGRATION):
-            found.update(dict.fromkeys(rule.check(tables.get(bare(operation.table)), operation)))
+            found.update(dict.fromkeys(rule.check(table, operation)))
     return list(found)
 
 
@@ -45,6 +44,15 @@ def pairs(before: Iterable[Document], after: Iterable[Document]) -> list[Pair]:
                 now[key] = now.pop(found)
     both = ((was.get(key), now.get(key)) for key in sorted(was.keys() | now.keys()))
     return [(a, b) for a, b in both if a is None or b is None or a.content != b.content]
+
+
+def _steps(before: Sequence[Found], after: Sequence[Found]) -> Iterator[tuple[Table | None, Operation]]:
+    """Each operation that comes with the step, with its table as it is just before it."""
+    by_repository: dict[str, list[Operation]] = defaultdict(list)
+    for operation in new_operations(_of(Operation, before), _of(Operation, after)):
+        by_repository[operation.place.repository].append(operation)
+    for repository, operations in by_repository.items():
+        yield from with_tables(_of(Table, before), operations, repository)
 
 
 def _only(key: _Key, part: tuple[int, int], of: Iterable[_Key]) -> _Key | None:
