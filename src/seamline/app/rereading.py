@@ -15,7 +15,7 @@ class Once:
         self.name = reader.name
         self._reader = reader
         self._files: list[Artefact] | None = None
-        self._found: tuple[Found, ...] = ()
+        self._found: list[Found] = []
 
     def takes(self, path: str) -> bool:
         """See `Reader.takes`."""
@@ -23,10 +23,15 @@ class Once:
 
     def read(self, files: Sequence[Artefact]) -> Iterator[Found]:
         """See `Reader.read`. An answer that broke off is not remembered."""
-        if self._files != list(files):
-            self._files, self._found = None, tuple(self._reader.read(files))
-            self._files = list(files)
-        return iter(self._found)
+        if self._files == list(files):
+            yield from self._found
+            return
+        found: list[Found] = []
+        self._files = None
+        for one in self._reader.read(files):
+            found.append(one)
+            yield one
+        self._files, self._found = list(files), found
 
 
 def once(readers: Mapping[str, Reader]) -> dict[str, Reader]:
