@@ -104,6 +104,14 @@ class Meter:
             self.product(name, values)
         self.spend(1 + sum(weight(value, self._left) for value in values))
 
+    def method(self, whose: Any, name: str, given: Iterable[Any]) -> None:
+        """Pay for a method of a plain value, or refuse it. What only adds to a list or asks a dict sees no part of it."""
+        if isinstance(whose, dict) or (isinstance(whose, list) and name in ("append", "insert", "pop")):
+            self.spend(len(whose) // STEP)
+            self.call("", given)
+        else:
+            self.call(name, (whose, *given))
+
     def product(self, name: str, values: Iterable[Any]) -> None:
         """Refuse what would come to more than texts of models come to."""
         found = list(values)

@@ -114,11 +114,21 @@ class Environment(SandboxedEnvironment):
             self._on_missing(obj.named())
             self.meter.call("", (*args, *kwargs.values()))
             return as_function(obj.named(), args, kwargs)
-        whose = getattr(getattr(obj, "__wrapped__", obj), "__self__", None)
-        own = (whose,) if isinstance(whose, str | bytes | int | list | tuple | dict) else ()
-        self.meter.call(getattr(obj, "__name__", "") if own else "", (*own, *args, *kwargs.values()))
+        self._pay(obj, args, kwargs)
         found = super().call(context, obj, *args, **kwargs)
         return self.meter.weigh(found) if isinstance(found, str | bytes) else found
+
+    def _pay(self, obj: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """Pay for a call: a macro takes what it is given as it is, all else may look at every part of it."""
+        if isinstance(obj, Macro | jinja2.runtime.Macro):
+            self.meter.spend(1)
+            return
+        whose = getattr(getattr(obj, "__wrapped__", obj), "__self__", None)  # formats are wrapped
+        given = (*args, *kwargs.values())
+        if isinstance(whose, str | bytes | int | list | tuple | dict):
+            self.meter.method(whose, obj.__name__, given)
+        else:
+            self.meter.call("", given)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """What it gives, if it is paid for."""
