@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from seamline.app import demo, lanes, views
+from seamline.app import demo, lanes, triage, views
 from seamline.app.home import Home
 from seamline.app.reader import Reader
 from seamline.app.triage import Triage
-from seamline.bootstrap import open_home
+from seamline.bootstrap import home_in_memory, open_home
+from seamline.model.delivery import Received
 from seamline.model.errors import UnknownIncident
 
 BEFORE = datetime(2026, 11, 23, 19, 36, tzinfo=UTC)
@@ -113,3 +114,18 @@ def test_an_empty_home_has_a_window(tmp_path: Path) -> None:
         seen = Reader(opened, Triage(opened.log, opened.sources)).at()
         assert seen.as_of is None
         assert lanes.window(seen.marks, seen.opinion, *lanes.usual(seen.marks, seen.opinion)).marks == ()
+
+
+def test_of_very_many_unreadable_deliveries_the_latest_reasons_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are counted all the same, and an older one is read again for its reason."""
+    monkeypatch.setattr(triage, "MOST_UNREADABLE", 2)
+    home = home_in_memory()
+    bodies = [b"{", b"{", b'{"alerts": []}', b"{", b"{"]
+    home.log.append([Received("alertmanager", str(n), {}, b, BEFORE) for n, b in enumerate(bodies)])
+    reader = Reader(home, Triage(home.log, home.sources))
+    why = [reader.why_unreadable(delivery) for delivery in home.log.read()]
+    assert (reader.n_unreadable, list(reader.unreadable)) == (4, [4, 5])
+    assert [bool(w) for w in why] == [True, True, False, True, True]
+    assert why[3:] == list(reader.unreadable.values())

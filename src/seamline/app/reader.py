@@ -11,11 +11,14 @@ from functools import cached_property
 from threading import Lock
 from typing import TypeVar
 
+from msgspec import Struct
+
 from seamline.analysis import owners, seams
 from seamline.analysis.facts import Facts
 from seamline.analysis.opinion import Opinion, opine
 from seamline.app import views
 from seamline.app.home import Home
+from seamline.app.ingest import read_delivery
 from seamline.app.lanes import Mark, marks
 from seamline.app.story import tell
 from seamline.app.triage import Triage
@@ -100,6 +103,13 @@ class Seen:
         return self._stories[incident]
 
 
+class _Unread(Struct, frozen=True):
+    """The deliveries that can't be read: how many, and of the latest ones log position and reason, ascending."""
+
+    n: int
+    latest: Mapping[int, str]
+
+
 class Reader:
     """Hands out what is to be seen. `look` belongs to the thread that triage runs on, all else to any thread."""
 
@@ -110,13 +120,26 @@ class Reader:
         self._latest.work_out()
         self._earlier: OrderedDict[datetime, Seen] = OrderedDict()
         self._forming = Lock()  # one at a time: an opinion of an earlier time reads the whole log
-        self._unreadable: Mapping[int, str] = dict(triage.unreadable)
+        self._unread = _Unread(triage.n_unreadable, dict(triage.unreadable))
         self._listeners: list[Callable[[], None]] = []
 
     @property
+    def n_unreadable(self) -> int:
+        """How many deliveries can't be read."""
+        return self._unread.n
+
+    @property
     def unreadable(self) -> Mapping[int, str]:
-        """Log position of each delivery that can't be read, with the reason; ascending."""
-        return self._unreadable
+        """Log position of each of the latest deliveries that can't be read, with the reason; ascending."""
+        return self._unread.latest
+
+    def why_unreadable(self, delivery: Delivery) -> str:
+        """Why it can't be read, "" when it can. One from before the latest unreadable ones is read again."""
+        unread = self._unread
+        if delivery.seq in unread.latest:
+            return unread.latest[delivery.seq]
+        forgotten = unread.n > len(unread.latest) and delivery.seq < min(unread.latest)
+        return read_delivery(self._home.sources, delivery).unreadable if forgotten else ""
 
     def tell(self, listener: Callable[[], None]) -> None:
         """Have somebody called, on whatever thread, when there is something new to see."""
@@ -134,8 +157,8 @@ class Reader:
 
     def look(self) -> None:
         """Take over what triage formed since the last look."""
-        if len(self._triage.unreadable) > len(self._unreadable):
-            self._unreadable = dict(self._triage.unreadable)
+        if self._triage.n_unreadable > self._unread.n:
+            self._unread = _Unread(self._triage.n_unreadable, dict(self._triage.unreadable))
         formed = self._triage.opinion
         if formed is not None and formed.position > self._latest.position:
             self._show(Seen(formed, _kept(self._triage.facts)))

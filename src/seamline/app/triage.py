@@ -6,6 +6,7 @@ deliveries were taken in and on every tick; records carry the log's own time (`a
 the same deliveries in the same steps writes the same records.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -25,6 +26,7 @@ WAIT = timedelta(seconds=45)  # ... and anything, however unsure or moving, when
 MOVED = 10.0  # odds against the recorded cause from which its person should know
 CALM = timedelta(minutes=15)  # an incident whose symptoms have all been over for so long is closed
 TICK = timedelta(seconds=10)
+MOST_UNREADABLE = 500  # deliveries: of the latest of them the reason is kept
 
 
 class Triage:
@@ -37,7 +39,9 @@ class Triage:
         self._base: Base | None = None
         self.facts = Facts()
         self.opinion: Opinion | None = None
-        self.unreadable: dict[int, str] = {}  # log position -> why that delivery could not be read
+        self.n_unreadable = 0
+        # log position and why that delivery could not be read, of the latest ones, ascending
+        self.unreadable: deque[tuple[int, str]] = deque(maxlen=MOST_UNREADABLE)
         self.catch_up()
 
     def catch_up(self) -> int:
@@ -55,7 +59,8 @@ class Triage:
             if isinstance(reading.record, rec.Erased) and self.opinion is not None:
                 self._read_anew()
             if reading.unreadable:
-                self.unreadable[delivery.seq] = reading.unreadable
+                self.unreadable.append((delivery.seq, reading.unreadable))
+                self.n_unreadable += 1
 
     def _read_anew(self) -> None:
         """Forget what bodies said that are gone now: the log up to here is read once more."""

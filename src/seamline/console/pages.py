@@ -162,9 +162,9 @@ def deliveries(
         "deliveries.html",
         v=v,
         unread=unread,
-        n_unread=len(reader.unreadable),
+        n_unread=reader.n_unreadable,
         found=found,
-        why=reader.unreadable,
+        not_read={d.seq for d in found if reader.why_unreadable(d)},
         n=end if not before else home.log.position(),
         older=older,
         before=before,
@@ -193,10 +193,10 @@ def _last(home: Home, v: View) -> int:
 
 def _unreadable(home: Home, reader: Readers, as_of: datetime | None) -> Any:
     """The latest first; each is read from the log when its turn comes."""
-    for seq in sorted(reader.unreadable, reverse=True):
+    for seq, why in sorted(reader.unreadable.items(), reverse=True):
         for delivery in home.log.read(after=seq - 1, until=seq):
             if as_of is None or delivery.received_at <= as_of:
-                yield delivery, reader.unreadable[seq]
+                yield delivery, why
 
 
 @get("/deliveries/{seq:int}", sync_to_thread=True)
