@@ -186,6 +186,22 @@ def test_a_detached_head_is_compared_with_main(seamline: Run, stack: Path) -> No
     assert checked(seamline, stack)[0] == 3
 
 
+def test_an_old_build_in_the_working_tree_hides_nothing(seamline: Run, stack: Path) -> None:
+    """dbt's manifest is of some earlier state, and git ignores it: both states are read from their sources."""
+    warehouse = stack / "warehouse"
+    commit(warehouse, "ignore", **{".gitignore": "target/\n"})
+    (warehouse / "target").mkdir()
+    version = "https://schemas.getdbt.com/dbt/manifest/v12.json"
+    manifest = {"metadata": {"dbt_schema_version": version, "project_name": "wh"}, "nodes": {}, "sources": {}}
+    (warehouse / "target/manifest.json").write_text(json.dumps(manifest))
+    check = ("check", str(warehouse), "--owner", "Mara", "--with", str(stack / "booking"), "--json")
+    assert json.loads(seamline(*check).stdout)["verdict"]["findings"] == []
+    sql = "select id, name from {{ source('raw', 'raw__booking__app__postgres__clinic_visit') }}\n"
+    (warehouse / "models/stg_visit.sql").write_text(sql)
+    (finding,) = json.loads(seamline(*check).stdout)["verdict"]["findings"]
+    assert finding["downstream"] == [["model.wh.rooms"]]
+
+
 # -- ways of telling ------------------------------------------------------------------------------
 def test_it_tells_a_scanner_and_a_pull_request_at_once(seamline: Run, stack: Path) -> None:
     """SARIF on stdout and Markdown in a file, each person named once in it."""

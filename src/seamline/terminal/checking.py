@@ -69,7 +69,7 @@ def check(
     from seamline.terminal import progress
 
     _refuse_two_organisations(home, owner, org)
-    states = bootstrap.states_of(path, base, head)
+    states = rereading.alike(*bootstrap.states_of(path, base, head))
     others = bootstrap.checkouts_at(with_) if with_ else ()
     with progress.on_stderr("reading repositories") as on_progress:
         read = survey.read([*states, *others], rereading.once(bootstrap.readers()), on_progress)
