@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from io import StringIO
 
+from msgspec.structs import replace
 from rich.console import Console
 
 from seamline.model.artefact import Place, Unread
@@ -103,11 +104,46 @@ def test_sarif_has_what_scanners_read() -> None:
 
 def test_a_finding_keeps_its_fingerprint_when_its_line_moves() -> None:
     """Else a scanner would open it again with every edit above it."""
-    from msgspec.structs import replace
-
     moved = replace(HOLD, place=Place("courses", "courses/migrations/0042 drop.py", 99))
     one, other = (json.loads(sarif.render(checked(f)))["runs"][0]["results"][0] for f in (HOLD, moved))
     assert one["partialFingerprints"] == other["partialFingerprints"]
+
+
+def test_a_hold_that_somebody_passed_is_suppressed_for_scanners_and_told_to_reviewers() -> None:
+    """With who did, and why."""
+    passed = checked(HOLD, NOTE, outcome="pass")
+    passed = replace(passed, verdict=replace(passed.verdict, why_person="mara decided to pass it: moved"))
+    held, noted = json.loads(sarif.render(passed))["runs"][0]["results"]
+    assert held["suppressions"][0]["justification"] == "mara decided to pass it: moved"
+    assert "suppressions" not in noted
+    assert "Passed all the same: mara decided to pass it: moved" in markdown.render(passed)
+    assert "passed by  Mara Vogel" in page(passed)
+
+
+def test_a_hold_that_reaches_hundreds_stays_readable() -> None:
+    """The nearest by name, the rest by number, unless all are asked for."""
+    hops = tuple(tuple(f"model.shop.m{hop}_{n}" for n in range(60)) for hop in range(5))
+    wide = checked(replace(HOLD, downstream=hops))
+    said = page(wide, 80)
+    assert len(said.splitlines()) < 30
+    assert "120 more, up to hop 5" in " ".join(said.split())
+    out = StringIO()
+    text.show(wide, Console(file=out, width=80), every=True)
+    assert "m4_59" in out.getvalue()
+    assert len(markdown.render(wide)) < 1_500
+
+
+def test_many_notes_are_folded_in_a_comment() -> None:
+    """What stops the change is not pushed out of sight; a comment that is cut leaves nothing open."""
+    few, many = (
+        markdown.render(checked(HOLD, *(replace(NOTE, reason=f"{n}") for n in range(n_notes))))
+        for n_notes in (3, 4)
+    )
+    assert "<details>" not in few
+    assert "<summary>4 notes</summary>" in many
+    cut = markdown.render(checked(*(replace(NOTE, reason=f"{n} " + "long " * 40) for n in range(900))))
+    assert cut.count("<details>") == cut.count("</details>") == 1
+    assert len(cut) < 65_536
 
 
 def test_json_is_the_whole_check() -> None:

@@ -1,7 +1,7 @@
 """A check as the comment on a pull request."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from seamline.model.verdict import Checked, Finding
 from seamline.terminal.checked import words
@@ -9,6 +9,7 @@ from seamline.terminal.plain import short
 
 MARK = "<!-- seamline -->"  # a bot finds its own comment by it, and edits it rather than adding one
 LIMIT = 60_000  # characters: GitHub takes 65,536
+OPEN_NOTES = 3  # of one person; more are folded away
 _ICON = {"hold": "🛑", "unknown": "❔", "note": "📝", "pass": "✅"}
 _SPECIAL = re.compile(r"([\\`*\[\]()#|<>~])")
 _NO_PING = "@\u200b"  # a mention is read out of the text, escaped or not
@@ -21,15 +22,29 @@ def render(checked: Checked) -> str:
     head += f"{words.tally(verdict.findings)}, from {words.step(checked)}.\n"
     body = "".join(_section(checked, person, findings) for person, findings in words.by_person(checked))
     if len(body) > LIMIT:
-        body = body[:LIMIT].rpartition("\n")[0] + "\n\n… cut here: the check's own output has the rest.\n"
+        body = body[:LIMIT].rpartition("\n")[0]
+        is_folded = body.count("<details>") > body.count("</details>")
+        body += (
+            "\n</details>" if is_folded else ""
+        ) + "\n\n… cut here: the check's own output has the rest.\n"
     return head + body + _end(checked)
 
 
 def _section(checked: Checked, person: str, findings: list[Finding]) -> str:
     decides = words.name(checked, checked.verdict.accountable) == person
     role = "answers, and decides" if decides and checked.verdict.outcome != "pass" else "answers"
-    lines = "".join("".join(_lines(f)) for f in findings)
+    notes = [f for f in findings if not words.stops(f)]
+    lines = _list(f for f in findings if words.stops(f))
+    if len(notes) > OPEN_NOTES:
+        summary = f"<summary>{words.counted(len(notes), 'note')}</summary>"
+        lines += f"\n<details>{summary}\n\n{_list(notes)}\n</details>\n"
+    else:
+        lines += _list(notes)
     return f"\n**{_plain(person)}** {role}:\n{lines}"
+
+
+def _list(findings: Iterable[Finding]) -> str:
+    return "".join(line for f in findings for line in _lines(f))
 
 
 def _lines(f: Finding) -> Iterator[str]:
@@ -43,7 +58,7 @@ def _lines(f: Finding) -> Iterator[str]:
         yield f" and {len(reached) - words.MOST_NAMED} more\n" if len(reached) > words.MOST_NAMED else "\n"
     if f.missing:
         yield f"  - not known: {_plain('; '.join(short(m) for m in f.missing[: words.MOST_NAMED]))}\n"
-    if f.do and f.outcome != "note":
+    if f.do and words.stops(f):
         yield f"  - safely: {_plain(short(f.do))}\n"
     yield f"  - {_code(f.guard)}, {f.confidence:.0%} sure\n"
 
@@ -55,6 +70,8 @@ def _end(checked: Checked) -> str:
     who = words.name(checked, verdict.accountable)
     if verdict.outcome != "pass" and who not in persons:
         lines.append(f"**{_plain(who)}** decides.\n")
+    if verdict.outcome == "pass" and any(map(words.stops, verdict.findings)):
+        lines.append(f"Passed all the same: {_plain(verdict.why_person)}.\n")
     if verdict.outcome != "pass" and verdict.override:
         lines.append(f"<sub>Override: {_code(verdict.override)}</sub>\n")
     if checked.unread:

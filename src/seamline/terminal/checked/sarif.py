@@ -72,6 +72,9 @@ def _result(checked: Checked, f: Finding, rule: int) -> dict[str, Any]:
         region = {"region": {"startLine": f.place.line}} if f.place.line else {}
         where = {"artifactLocation": {"uri": quote(f.place.path), "uriBaseId": "%SRCROOT%"}, **region}
         result["locations"] = [{"physicalLocation": where}]
+    if checked.verdict.outcome == "pass" and words.stops(f):  # somebody decided so, on record
+        why = checked.verdict.why_person
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
     return result
 
 

@@ -1,6 +1,6 @@
 """A check as a page in the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from rich.console import Console, Group, RenderableType
@@ -14,6 +14,7 @@ from seamline.terminal.plain import plain, short
 from seamline.terminal.verdict import STYLE
 
 MOST_NOTES = 10
+MOST_HOPS, MOST_A_HOP = 3, 5  # that are listed with names
 _MAX_WIDTH = 140
 
 
@@ -42,7 +43,7 @@ def render(checked: Checked, *, every: bool = False) -> RenderableType:
     for person, findings in words.by_person(checked):
         shown = [f for f in findings if f not in hidden]
         if shown:
-            parts += [Text(""), Text(person, style="bold"), *(_finding(f) for f in shown)]
+            parts += [Text(""), Text(person, style="bold"), *(_finding(f, every=every) for f in shown)]
     if hidden:
         parts.append(Text(f"\n{words.counted(len(hidden), 'more note')}: --all shows them", style="dim"))
     parts += _unread(checked, every=every)
@@ -50,30 +51,40 @@ def render(checked: Checked, *, every: bool = False) -> RenderableType:
     return Group(*parts)
 
 
-def _finding(f: Finding) -> RenderableType:
+def _finding(f: Finding, *, every: bool) -> RenderableType:
     head = Text.assemble((f.outcome, STYLE.get(f.outcome, "bold")), "  ", (f.guard, "dim"))
     if f.place is not None:
         head.append(f"  {plain(f.place.path)}" + (f":{f.place.line}" if f.place.line else ""), style="dim")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True, width=9)
-    table.add_column(ratio=1)
-    for label, text in _rows(f):
+    table.add_column(ratio=1, overflow="fold")
+    for label, text in _rows(f, every=every):
         table.add_row(label, Text(text))
     return Padding(Group(head, table), (0, 0, 0, 2))
 
 
-def _rows(f: Finding) -> Iterator[tuple[str, str]]:
+def _rows(f: Finding, *, every: bool) -> Iterator[tuple[str, str]]:
     yield "what", short(f.reason)
-    for hop, refs in enumerate(f.downstream, start=1):
-        yield ("reaches" if hop == 1 else f"  hop {hop}"), words.named(refs)
+    yield from _reaches(f.downstream, every=every)
     if f.seam is not None:
-        yield "seam", f"{short(f.seam[0])} {f.seam[2]} {short(f.seam[1])}"
-    if f.do and f.outcome != "note":
+        yield "seam", f"{words.last_part(f.seam[0])} {f.seam[2]} {words.last_part(f.seam[1])}"
+    if f.do and words.stops(f):
         yield "do", short(f.do)
     if f.missing:
         yield "not known", "; ".join(short(m) for m in f.missing[: words.MOST_NAMED])
     if f.evidence:
         yield "because", "; ".join(short(e) for e in f.evidence[: words.MOST_NAMED])
+
+
+def _reaches(downstream: Sequence[Sequence[str]], *, every: bool) -> Iterator[tuple[str, str]]:
+    """The nearest hops with the first few of each; what is further is counted."""
+    shown = downstream if every else downstream[:MOST_HOPS]
+    for hop, refs in enumerate(shown, start=1):
+        most = len(refs) if every else MOST_A_HOP
+        yield ("reaches" if hop == 1 else f"  hop {hop}"), words.named(refs, most)
+    further = sum(map(len, downstream[len(shown) :]))
+    if further:
+        yield "  further", f"{further} more, up to hop {len(downstream)}: --all names them"
 
 
 def _unread(checked: Checked, *, every: bool) -> list[RenderableType]:
@@ -87,7 +98,7 @@ def _unread(checked: Checked, *, every: bool) -> list[RenderableType]:
 
 def _end(checked: Checked) -> Text:
     verdict, end = checked.verdict, Text()
-    if any(f.outcome != "note" for f in verdict.findings):
+    if any(map(words.stops, verdict.findings)):
         word = "passed by" if verdict.outcome == "pass" else "decides"
         end.append(f"{word}  ", style="dim").append(words.name(checked, verdict.accountable))
         end.append(f" ({plain(verdict.why_person)})\n", style="dim")

@@ -54,12 +54,19 @@ def last_part(ref: str) -> str:
 
     >>> last_part("model.shop.orders"), last_part("dashboard:Revenue by week"), last_part("model.shop.orders.v2")
     ('orders', 'Revenue by week', 'orders.v2')
+    >>> last_part("job:wh/model.shop.orders"), last_part("service:pay")
+    ('orders', 'pay')
     """
-    text = short(ref)
+    text = short(ref.rpartition("/")[2] if ref.startswith("job:") else ref)
     kind, _, rest = text.partition(".")
     if kind in ("model", "snapshot", "seed", "source", "exposure", "metric", "test"):
         return rest.partition(".")[2] or rest
     return text.partition(":")[2] or text
+
+
+def stops(finding: Finding) -> bool:
+    """Whether it holds a change up, rather than being there to be read."""
+    return finding.outcome != "note"
 
 
 def counted(n: int, noun: str) -> str:
