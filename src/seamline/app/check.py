@@ -113,8 +113,9 @@ def _world(
     found: list[Found] = [one for one in step.after.found if not _is_of_the_past(one, touched)]
     found += [one for one in step.before.found if _is_of_the_past(one, touched)]
     found += [one for other in step.others for one in other.found]
-    asked = opener(world.declared(found))
-    return consequence.World(base.stack, base.tree, asked, world.refs_by_id(found), bool(step.others), at)
+    asked = opener(world.declared(found, step.after.name))
+    refs = world.refs_by_id(found, step.after.name)
+    return consequence.World(base.stack, base.tree, asked, refs, bool(step.others), at)
 
 
 def _is_of_the_past(found: Found, touched: set[str]) -> bool:

@@ -6,16 +6,19 @@ breaks: one finding for each of them.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from seamline.analysis.lineage.impact import Asked, Told, hops
-from seamline.analysis.lineage.users import users
+from seamline.analysis.lineage.project import Project
+from seamline.analysis.lineage.users import FAILS, users
+from seamline.analysis.owners import APPLICATION
 from seamline.analysis.ownership import Tree
 from seamline.analysis.stackmap import StackMap
+from seamline.analysis.survey.services import SQL
 from seamline.analysis.survey.world import relation
 from seamline.model.errors import Fix
 from seamline.model.refs import kind_of, whole_of
@@ -46,6 +49,7 @@ class _Reached(Struct):
     waits: set[str]  # builds, on what a broken one built last
     hop: dict[str, int]
     users: dict[str, int]  # ref -> hop
+    because: dict[str, set[str]]  # ref of a user -> the nodes that it is touched through
 
 
 def settle(finding: Finding, world: World) -> list[Finding]:
@@ -89,7 +93,7 @@ def _nobody_knows(finding: Finding) -> Finding:
 
 def _reached(finding: Finding, world: World) -> _Reached | None:
     """What follows under every name; None when no name is known to the project."""
-    out = _Reached({}, {}, {}, set(), {}, {})
+    out = _Reached({}, {}, {}, set(), {}, {}, {})
     any_known = False
     for touch in finding.touches:
         for name in _names(finding, touch, world):
@@ -98,12 +102,14 @@ def _reached(finding: Finding, world: World) -> _Reached | None:
             except Fix:  # no such relation here, or it never had the column
                 continue
             any_known = True
-            _add(out, told, touch, world)
+            _add(out, told, world.asked.project)
+            _add_users(out, told, touch, finding, world)
+    _go_stale(out, world)
     return out if any_known else None
 
 
 def _names(finding: Finding, touch: SchemaChange, world: World) -> list[str]:
-    """What the touched table is called in SQL: by itself, and as what a load makes of it."""
+    """What to ask for: the nodes of the touched table and of what a load makes of it, else their names in SQL."""
     table = finding.entity if kind_of(finding.entity) == "dataset" else whole_of(finding.entity) or ""
     if kind_of(table) != "dataset":
         return [touch.relation]
@@ -111,10 +117,22 @@ def _names(finding: Finding, touch: SchemaChange, world: World) -> list[str]:
     same = {table, canonical, *world.stack.identity.spellings(canonical)}
     derived = {r.source for ref in same for r in world.stack.to(ref) if r.kind == "derives"}
     landed = {s for ref in derived if _is_landed(ref, world) for s in world.stack.identity.spellings(ref)}
-    named = {
-        relation(ref) for ref in {*same, *landed} if kind_of(ref) == "dataset" and "unique_id/" not in ref
-    }
-    return sorted({*named, touch.relation} if touch.relation else named)
+    nodes = _tables(same | landed, world)
+    known = {world.refs[id_][1] for id_ in nodes}
+    undeclared = {ref for ref in (same | landed) - known if _has_name(ref)}
+    own = [touch.relation] if touch.relation and not known & same else []
+    return sorted({*nodes, *map(relation, undeclared), *own})
+
+
+def _tables(datasets: Collection[str], world: World) -> list[str]:
+    """The nodes that are these datasets, under every spelling."""
+    key_of = world.asked.project.key_of
+    return [id_ for id_, (_, dataset) in world.refs.items() if dataset in datasets and key_of.get(id_)]
+
+
+def _has_name(ref: str) -> bool:
+    """Whether a dataset's name means it everywhere: not an application's own, nor dbt's id."""
+    return kind_of(ref) == "dataset" and not ref.startswith((APPLICATION, SQL)) and "unique_id/" not in ref
 
 
 def _is_landed(ref: str, world: World) -> bool:
@@ -123,20 +141,65 @@ def _is_landed(ref: str, world: World) -> bool:
     return not any(spelled in makers for spelled in world.stack.identity.spellings(ref))
 
 
-def _add(out: _Reached, told: Told, touch: SchemaChange, world: World) -> None:
-    project = world.asked.project
+def _add(out: _Reached, told: Told, project: Project) -> None:
     found, steps = told.impact, hops(project, told.key)
     out.breaks |= {id_: told.why.get(id_, "") for id_ in found.breaks}
     out.unknown |= {id_: told.why.get(id_, "") for id_ in found.unknown}
     for id_, column in found.loses:
         out.loses.setdefault(id_, []).append(column)
     out.waits |= {*found.blocked}
-    touched = {*found.breaks, *found.unknown, *found.blocked, *(id_ for id_, _ in found.loses)}
-    for id_ in touched:
+    for id_ in {*found.breaks, *found.unknown, *found.blocked, *(id_ for id_, _ in found.loses)}:
         out.hop[id_] = min(out.hop.get(id_, _FAR), steps.get(id_, _FAR))
+
+
+def _add_users(out: _Reached, told: Told, touch: SchemaChange, finding: Finding, world: World) -> None:
+    """Who uses what is reached; who reads the table itself, and not in words that were read, may be broken by it."""
+    project = world.asked.project
+    tables = {*project.makers.get(told.key, ())}
     for one in users(project, told, touch.column):
-        last = max((out.hop.get(id_, steps.get(id_, 0)) for id_ in one.use.reads), default=0) + 1
-        out.users[one.use.id] = min(out.users.get(one.use.id, _FAR), last)
+        use = one.use
+        if tables.isdisjoint(use.reads):
+            last = max((out.hop.get(id_, 0) for id_ in use.reads), default=0) + 1
+            out.users[use.id] = min(out.users.get(use.id, _FAR), last)
+            out.because.setdefault(use.id, set()).update(use.reads)
+        elif not _is_its_own(use.id, finding, world):
+            out.hop[use.id] = 1
+            if one.how == FAILS or touch.kind == "drop_table":
+                out.breaks[use.id] = f"reads {told.key}"
+            else:
+                out.unknown[use.id] = f"it reads {told.key}; which columns is not known"
+
+
+def _is_its_own(ref: str, finding: Finding, world: World) -> bool:
+    """Whether a user is what writes the table: its code came with the change."""
+    whole = world.stack.canonical(ref)
+    return world.stack.unit(ref) == world.stack.unit(finding.entity) or any(
+        r.kind == "writes" and world.stack.canonical(r.source) == whole
+        for r in world.stack.to(world.stack.canonical(whole_of(finding.entity) or finding.entity))
+    )
+
+
+def _go_stale(out: _Reached, world: World) -> None:
+    """Below a statement that fills a table and is not run any more, all is as it was."""
+    project = world.asked.project
+    waiting = [*out.breaks, *out.waits]
+    while waiting:
+        at = waiting.pop()
+        node = project.nodes.get(at)
+        dataset = world.refs.get(at, ("", ""))[1]
+        filled = _tables({dataset}, world) if dataset and node is not None and node.kind == "query" else []
+        below = {
+            id_: out.hop[at] + n for one in filled for id_, n in hops(project, project.key_of[one]).items()
+        }
+        for id_, hop in below.items():
+            if project.nodes[id_].builds() and id_ not in out.waits and id_ not in out.breaks:
+                out.waits.add(id_)
+                out.hop[id_] = min(out.hop.get(id_, _FAR), hop)
+                waiting.append(id_)
+        for use in project.uses:
+            if not {*filled, *below}.isdisjoint(use.reads):
+                out.users.setdefault(use.id, max(below.get(i, out.hop[at]) for i in use.reads) + 1)
+                out.because.setdefault(use.id, set()).update((at, *use.reads))
 
 
 def _by_person(finding: Finding, reached: _Reached, world: World) -> list[Finding]:
@@ -184,14 +247,15 @@ def _told(
 
 def _downstream(ids: Sequence[str], reached: _Reached, world: World) -> tuple[tuple[str, ...], ...]:
     """By hop: nodes, then what uses them, then the desks that hear of it."""
+    using = _using(ids, reached)
     found: dict[int, list[str]] = defaultdict(list)
     for id_ in ids:
         found[reached.hop[id_]].append(id_)
-    for ref, hop in reached.users.items():
-        found[hop].append(ref)
+    for ref in using:
+        found[reached.users[ref]].append(ref)
     heard = {
         r.source
-        for i in (*ids, *reached.users)
+        for i in (*ids, *using)
         for ref in _refs(i, world)
         for r in world.stack.to(ref)
         if r.kind == "answers_for"
@@ -199,6 +263,12 @@ def _downstream(ids: Sequence[str], reached: _Reached, world: World) -> tuple[tu
     if heard:
         found[max(found) + 1] += sorted(heard)
     return tuple(tuple(found[hop]) for hop in sorted(found))
+
+
+def _using(ids: Sequence[str], reached: _Reached) -> list[str]:
+    """What uses these nodes, of all that is reached."""
+    own = {*ids}
+    return sorted(ref for ref, because in reached.because.items() if not own.isdisjoint(because))
 
 
 def _refs(id_: str, world: World) -> list[str]:

@@ -1,44 +1,47 @@
 """Everything that reads or makes tables, in all repositories, as one project whose lineage can be asked.
 
 A statement is a node under dbt's unique id where it has one, else under the ref of the job that runs it. A table that
-nothing here makes is a node of its own. Dashboards, models and services that read tables are uses.
+nothing here makes is a node of its own, and stays one however many statements fill it. Dashboards, models and services
+that read tables are uses.
+
+An application's table is called by its bare name in the statements of its own repository. Where several applications
+have one of that name, it is the one of the repository that is looked at (`near`); what others say of theirs is
+known by what they declare alone.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
+from seamline.analysis.lineage.names import key
 from seamline.analysis.lineage.node import Declared, Node, NodeKind, Use
 from seamline.analysis.owners import APPLICATION
-from seamline.model.artefact import Fact, Found, Query, Table
+from seamline.analysis.survey import wording
+from seamline.analysis.survey.sameness import key_of, own_tables, parts_of
+from seamline.analysis.survey.services import SQL
+from seamline.analysis.survey.told import Repository
+from seamline.model.artefact import Fact, Found, Operation, Query, Table
 from seamline.model.refs import kind_of, name_of
 
 _BY_ID = "dataset:unique_id/"
 _MADE = ("model.", "snapshot.", "seed.")
 _USERS = frozenset({"dashboard", "model", "service"})
+_LOCAL = (APPLICATION, SQL)  # names that hold within a repository
+_DEFAULT = frozenset({"public", "main", "dbo"})  # schemas that say nothing
+_SEVERAL = "several applications have a table of that name"
 
 
-def declared(found: Iterable[Found]) -> Declared:
-    """The project that these findings declare. O(n log n)."""
-    found = list(found)
-    unique_ids = _unique_ids(found)
-    tables = _widest(f for f in found if isinstance(f, Table))
-    queries = [f for f in found if isinstance(f, Query)]
-    ids = _ids(queries)
-    makers = {q.writes: ids[i] for i, q in enumerate(queries) if _makes(q)}
-    node_of = {ref: unique_ids.get(ref, ref) for ref in tables} | makers
-    reads: dict[str, list[str]] = defaultdict(list)
-    for fact in _facts(found, "reads"):
-        reads[fact.subject].append(fact.object)
-    nodes = [
-        _statement(q, ids[i], tables.get(q.writes), reads[q.job], node_of) for i, q in enumerate(queries)
-    ]
-    nodes += [_table(node_of[ref], table) for ref, table in sorted(tables.items()) if ref not in makers]
-    uses = [
-        Use(ref, kind_of(ref), name_of(ref), tuple(dict.fromkeys(node_of[r] for r in refs if r in node_of)))
-        for ref, refs in sorted(reads.items())
-        if kind_of(ref) in _USERS
-    ]
-    return Declared(tuple(nodes), tuple(u for u in uses if u.reads))
+def declared(found: Iterable[Found], near: str = "") -> Declared:
+    """The project that these findings declare, as the repository `near` sees it. O(n log n)."""
+    return _World(found, near).declared()
+
+
+def refs_by_id(found: Iterable[Found], near: str = "") -> dict[str, tuple[str, str]]:
+    """(job ref, dataset ref) of each node of `declared`. A table that nothing makes is no job's.
+
+    A statement that fills a table of migrations is no dataset's: the application goes on writing that.
+    """
+    return _World(found, near).refs()
 
 
 def relation(dataset: str) -> str:
@@ -50,13 +53,163 @@ def relation(dataset: str) -> str:
     return name_of(dataset).rpartition("/")[2]
 
 
-def refs_by_id(found: Iterable[Found]) -> dict[str, tuple[str, str]]:
-    """(job ref, dataset ref) of each node; a table that nothing makes is no job's."""
-    found = list(found)
-    unique_ids = _unique_ids(found)
-    queries = [f for f in found if isinstance(f, Query)]
-    out = {unique_ids.get(t.dataset, t.dataset): ("", t.dataset) for t in found if isinstance(t, Table)}
-    return out | {id_: (q.job, q.writes) for id_, q in zip(_ids(queries), queries, strict=True)}
+class _World:
+    """The findings, and what each is called. Read only."""
+
+    def __init__(self, found: Iterable[Found], near: str) -> None:
+        self._found = list(found)
+        self._near = near
+        self._own = {s.subject: s.object for s in own_tables(_repositories(self._found))}
+        self._queries = [f for f in self._found if isinstance(f, Query)]
+        self._ids = _ids(self._queries)
+        self._n_of_job = Counter(q.job for q in self._queries)
+        self._unique_ids = _unique_ids(self._found)
+        self._tables = self._widest()
+        self._migrated = {_table_of(f) for f in self._found if isinstance(f, Operation)}
+        self._makes = [self._is_maker(q) for q in self._queries]
+        self._reads: dict[str, list[str]] = defaultdict(list)
+        for fact in _facts(self._found, "reads"):
+            self._reads[fact.subject].append(self._ref(fact.object))
+        for query, makes in zip(self._queries, self._makes, strict=True):
+            if query.writes and not makes:  # it is there, though nothing says what it looks like
+                self._tables.setdefault(self._ref(query.writes), Table(query.writes, (), query.place))
+
+    def declared(self) -> Declared:
+        nodes = [self._statement(i) for i in range(len(self._queries))]
+        nodes += [self._table(ref, self._id(ref), self._relation(ref)) for ref in self._bare_tables()]
+        nodes += [self._table(ref, id_, spelled) for id_, (ref, spelled) in self._aliases.items()]
+        return Declared(tuple(nodes), tuple(use for use in self._uses() if use.reads))
+
+    def refs(self) -> dict[str, tuple[str, str]]:
+        out = {self._id(ref): ("", ref) for ref in self._tables}
+        out |= {id_: ("", ref) for id_, (ref, _) in self._aliases.items()}
+        for id_, query, makes in zip(self._ids, self._queries, self._makes, strict=True):
+            ref = self._ref(query.writes)
+            out[id_] = (query.job, ref if makes or not self._is_migrated(ref) else "")
+        return out
+
+    def _ref(self, ref: str) -> str:
+        """The application's own table for what its plain SQL calls by that name."""
+        return self._own.get(ref, ref)
+
+    def _id(self, ref: str) -> str:
+        return self._unique_ids.get(ref, ref)
+
+    def _relation(self, ref: str) -> str:
+        """A table's name; where another's bare name is the same, one that no statement can mean."""
+        is_others = _is_bare(ref) and key_of(ref) in self._shared and _repository(ref) != self._near
+        return f'"{_repository(ref)}/{relation(ref)}"' if is_others else relation(ref)
+
+    @cached_property
+    def _shared(self) -> set[str]:
+        """Bare names that tables of several repositories have."""
+        by_name: dict[str, set[str]] = defaultdict(set)
+        for ref in self._tables:
+            if _is_bare(ref):
+                by_name[key_of(ref)].add(_repository(ref))
+        return {name for name, repositories in by_name.items() if len(repositories) > 1}
+
+    @cached_property
+    def _node_of(self) -> dict[str, str]:
+        """The id under which a dataset is read."""
+        makers = {self._ref(q.writes): self._ids[i] for i, q in enumerate(self._queries) if self._makes[i]}
+        return {ref: self._id(ref) for ref in self._tables} | makers
+
+    def _bare_tables(self) -> list[str]:
+        made = {self._ref(q.writes) for i, q in enumerate(self._queries) if self._makes[i]}
+        return sorted(self._tables.keys() - made)
+
+    def _widest(self) -> dict[str, Table]:
+        """One table a dataset: of several the one that knows all columns, else the most."""
+        out: dict[str, Table] = {}
+        for table in (f for f in self._found if isinstance(f, Table)):
+            ref = self._ref(table.dataset)
+            known = out.get(ref)
+            if known is None or (table.complete, len(table.columns)) > (known.complete, len(known.columns)):
+                out[ref] = table
+        return out
+
+    def _is_maker(self, query: Query) -> bool:
+        """Whether a table is what a statement gives. One that migrations made is there already, and only filled."""
+        if not query.writes or wording.fills(query.sql):
+            return False
+        return not self._is_migrated(self._ref(query.writes))
+
+    def _is_migrated(self, ref: str) -> bool:
+        return ref.startswith(APPLICATION) and (_repository(ref), key_of(ref)) in self._migrated
+
+    def _touched(self, query: Query) -> list[str]:
+        """What a statement reads and fills, of all that its job does."""
+        refs = [*self._reads[query.job], *([self._ref(query.writes)] if query.writes else [])]
+        if not query.sql or query.partial or self._n_of_job[query.job] == 1:
+            return refs
+        text = query.sql.lower()
+        return [ref for ref in refs if key_of(ref) in text]
+
+    def _is_doubtful(self, query: Query) -> bool:
+        """Whether it calls a table by a name that several applications have, none of them here."""
+        if query.place.repository == self._near:
+            return False
+        return any(_is_bare(ref) and key_of(ref) in self._shared for ref in self._touched(query))
+
+    @cached_property
+    def _aliases(self) -> dict[str, tuple[str, str]]:
+        """Other spellings of applications' tables in the statements that read them, by id: the table and its name."""
+        taken = {key(self._relation(ref)) for ref in self._tables}
+        taken |= {
+            key(relation(q.writes)) for q, makes in zip(self._queries, self._makes, strict=True) if makes
+        }
+        out: dict[str, tuple[str, str]] = {}
+        for query in self._queries:
+            local = [ref for ref in self._touched(query) if ref in self._tables and ref.startswith(_LOCAL)]
+            if not local or self._is_doubtful(query):
+                continue
+            names = wording.names(query.sql)
+            for ref in local:
+                for spelled in sorted(names.get(key_of(ref), ())):
+                    if key(spelled) not in taken:
+                        taken.add(key(spelled))
+                        out[f"{ref} as {key(spelled)}"] = (ref, spelled)
+        return out
+
+    def _statement(self, i: int) -> Node:
+        query, id_, makes = self._queries[i], self._ids[i], self._makes[i]
+        table = self._tables.get(self._ref(query.writes)) if makes else None
+        parents = (self._node_of[ref] for ref in self._touched(query) if ref in self._node_of)
+        made: NodeKind = "model" if makes else "query"
+        why = query.partial or (_SEVERAL if self._is_doubtful(query) else "")
+        return Node(
+            id_,
+            "snapshot" if id_.startswith("snapshot.") else made,
+            relation(query.writes) if makes else "",
+            sql="" if why else query.sql,
+            dialect=query.dialect,
+            parents=tuple(dict.fromkeys(parent for parent in parents if parent != id_)),
+            columns=tuple(c.name for c in table.columns) if table else (),
+            complete=table.complete if table else False,
+            why=why,
+            path=query.place.path,
+        )  # fmt: skip
+
+    def _table(self, ref: str, id_: str, spelled: str) -> Node:
+        table = self._tables[ref]
+        kind: NodeKind = "seed" if id_.startswith("seed.") else "source"
+        return Node(id_, kind, spelled, columns=tuple(c.name for c in table.columns), complete=table.complete)
+
+    def _uses(self) -> Iterator[Use]:
+        for ref, refs in sorted(self._reads.items()):
+            if kind_of(ref) in _USERS:
+                reads = dict.fromkeys(self._node_of[r] for r in refs if r in self._node_of)
+                yield Use(ref, kind_of(ref), name_of(ref), tuple(reads))
+
+
+def _repositories(found: Sequence[Found]) -> list[Repository]:
+    """The tables and facts by the repository in which they stand."""
+    by_name: dict[str, list[Found]] = defaultdict(list)
+    for one in found:
+        if isinstance(one, Fact | Table):
+            by_name[one.place.repository].append(one)
+    return [Repository(name, "", tuple(of)) for name, of in sorted(by_name.items())]
 
 
 def _unique_ids(found: Sequence[Found]) -> dict[str, str]:
@@ -68,19 +221,20 @@ def _facts(found: Sequence[Found], predicate: str) -> list[Fact]:
     return [f for f in found if isinstance(f, Fact) and f.predicate == predicate]
 
 
-def _makes(query: Query) -> bool:
-    """Whether a table is what a statement gives; one that migrations made is there already, and only filled."""
-    return bool(query.writes) and not query.writes.startswith(APPLICATION)
+def _table_of(operation: Operation) -> tuple[str, str]:
+    """(repository, name without schema) of the table that a migration is about."""
+    return operation.place.repository, key(operation.table).rpartition(".")[2]
 
 
-def _widest(tables: Iterable[Table]) -> dict[str, Table]:
-    """One table a dataset: of several the one that knows all columns, else the most."""
-    out: dict[str, Table] = {}
-    for table in tables:
-        known = out.get(table.dataset)
-        if known is None or (table.complete, len(table.columns)) > (known.complete, len(known.columns)):
-            out[table.dataset] = table
-    return out
+def _repository(ref: str) -> str:
+    """Whose an application's table is."""
+    return name_of(ref).partition("://")[2].rpartition("/")[0]
+
+
+def _is_bare(ref: str) -> bool:
+    """Whether a name says nothing of where the table is, and holds within its repository only."""
+    parts = parts_of(ref) if ref.startswith(_LOCAL) else ()
+    return bool(parts) and (len(parts) == 1 or parts[-2].lower() in _DEFAULT)
 
 
 def _ids(queries: Sequence[Query]) -> list[str]:
@@ -93,28 +247,3 @@ def _ids(queries: Sequence[Query]) -> list[str]:
         seen[id_] += 1
         out.append(id_ if seen[id_] == 1 else f"{id_}#{seen[id_]}")
     return out
-
-
-def _statement(
-    query: Query, id_: str, table: Table | None, reads: Sequence[str], node_of: Mapping[str, str]
-) -> Node:
-    parents = tuple(dict.fromkeys(node_of[r] for r in reads if r in node_of and node_of[r] != id_))
-    made: NodeKind = "model" if _makes(query) else "query"
-    return Node(
-        id_,
-        "snapshot" if id_.startswith("snapshot.") else made,
-        relation(query.writes) if _makes(query) else "",
-        sql="" if query.partial else query.sql,
-        dialect=query.dialect,
-        parents=parents,
-        columns=tuple(c.name for c in table.columns) if table else (),
-        complete=table.complete if table else False,
-        why=query.partial,
-        path=query.place.path,
-    )  # fmt: skip
-
-
-def _table(id_: str, table: Table) -> Node:
-    kind: NodeKind = "seed" if id_.startswith("seed.") else "source"
-    columns = tuple(c.name for c in table.columns)
-    return Node(id_, kind, relation(table.dataset), columns=columns, complete=table.complete)
