@@ -79,6 +79,13 @@ def test_a_spelling_that_names_another_repository_is_not_taken() -> None:
     assert templates.found(copies, [app("shop", *SHOP), app("billing", "invoices")]) == []
 
 
+def test_tables_of_an_application_that_was_not_read_are_not_given_to_its_sister() -> None:
+    """Both are made with one framework: most of their tables are called alike."""
+    copies = [f"raw.{name}__{t}" for name in ("shop", "depot") for t in SHOP]
+    found = pairs(templates.found(landed(*copies), [app("acme/shop", *SHOP, "users", "groups")]))
+    assert found == spelled("raw.shop__{table}", "acme/shop", SHOP)
+
+
 def test_as_good_a_fit_of_two_is_none() -> None:
     """A prefix without a name and two applications with the same tables: a person has to say."""
     copies = landed(*(f"dwh.raw.src_{t}" for t in SHOP))

@@ -157,17 +157,34 @@ def found(landed: Sequence[Landed], applications: Sequence[Application]) -> list
     for spelling, fits in hits.items():
         rivals[spelling.cut()][spelling.repository] = len(fits)
     sizes = _sizes(landed, {s.cut() for s in hits if len(hits[s]) >= FEWEST})
+    clear = [
+        s
+        for s in sorted(s for s in hits if len(hits[s]) >= FEWEST)
+        if _is_clear(s, rivals[s.cut()], by_name, sizes[s.cut()])
+    ]
     best: dict[str, tuple[int, int, _Spelling, str]] = {}
-    for spelling in sorted(s for s in hits if len(hits[s]) >= FEWEST):
-        cut = spelling.cut()
-        if _is_clear(spelling, rivals[cut], by_name, sizes[cut]):
-            for ref, table in hits[spelling].items():
-                rank = (len(hits[spelling]), len(table), spelling, table)
-                best[ref] = max(rank, best.get(ref, rank))
+    for spelling in _without_namesakes(clear, hits, by_name):
+        for ref, table in hits[spelling].items():
+            rank = (len(hits[spelling]), len(table), spelling, table)
+            best[ref] = max(rank, best.get(ref, rank))
     return [
         Match(ref, table, spelling.repository, _share(spelling, n, by_name[spelling.repository]), "found")
         for ref, (n, _, spelling, table) in sorted(best.items())
     ]
+
+
+def _without_namesakes(
+    clear: Sequence[_Spelling],
+    hits: Mapping[_Spelling, Mapping[str, str]],
+    by_name: Mapping[str, Application],
+) -> list[_Spelling]:
+    """Without spellings that name nobody, where one that names the application carries tables of theirs already.
+
+    Two applications of one framework have half their tables' names in common; the other one need not have been read.
+    """
+    named = {s for s in clear if names(s, by_name[s.repository])}
+    carried = {table for s in named for table in hits[s].values()}
+    return [s for s in clear if s in named or carried.isdisjoint(hits[s].values())]
 
 
 def _sizes(landed: Iterable[Landed], cuts: Iterable[_Cut]) -> dict[_Cut, int]:
