@@ -161,3 +161,21 @@ def test_a_path_that_is_no_folder_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "file", tmp_path / "gone"):
         with pytest.raises(Fix, match=str(path)):
             finding.at([path])
+
+
+def test_a_folder_without_rights_costs_itself_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies beside it is read, and one line names it. (Root may read all: the refusal is the system's, made here.)"""
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "app.yaml").write_text("a: 1")
+    listed = os.scandir
+
+    def refusing(path: str) -> object:
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    folder = Folder(tmp_path, repository="x", tracked=False)
+    assert list(folder.paths()) == ["app.yaml"]
+    (told,) = folder.unread()
+    assert "locked" in str(told.place)
