@@ -236,6 +236,34 @@ def test_every_kind_of_rule_is_counted() -> None:
     assert folders == set(verb.KINDS)
 
 
+# -- what the step made unreadable ----------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("path", "was_there", "outcome"),
+    [
+        ("api.yaml", True, "unknown"),  # rules looked at it before, and can't now
+        ("migrations/3.py", False, "unknown"),  # it may drop anything
+        ("chart/templates/app.yaml", False, "pass"),  # nothing of it was there to break
+    ],
+)
+def test_what_a_step_makes_unreadable_is_no_pass(
+    tmp_path: Path, path: str, was_there: bool, outcome: str
+) -> None:
+    """It is named, with its mend, and listed."""
+    broken = Unread(Place("booking", path), "broken", "mend it")
+    before = replace(booking(), paths=(*booking().paths, *([path] if was_there else [])))
+    told = checked(tmp_path, before, booking(broken), warehouse(READS_ROOM))
+    assert told.verdict.outcome == outcome
+    assert told.unread == (broken,)
+    assert [f.do for f in told.verdict.findings] == (["mend it"] if outcome == "unknown" else [])
+
+
+def test_what_nobody_could_read_before_either_stops_nothing(tmp_path: Path) -> None:
+    """It is as it was; the list has it."""
+    broken = Unread(Place("booking", "x.py"), "broken", "mend it")
+    told = checked(tmp_path, booking(broken), booking(broken), warehouse())
+    assert (told.verdict.outcome, told.unread) == ("pass", (broken,))
+
+
 # -- both states ----------------------------------------------------------------------------------
 def test_the_map_of_a_step_has_what_goes_and_the_owners_of_now() -> None:
     """An owner counts from before only for what has none any more."""

@@ -34,6 +34,8 @@ KINDS = (
     "openapi", "protobuf", "avro", "json_schema", "kubernetes", "capacity", "terraform", "dbt", "migration",
 )  # fmt: skip
 
+UNREADABLE = "check/made-unreadable"
+_CODE = (".py", ".sql", ".rb")
 
 Opener = Callable[[Declared], Asked]  # reads a declared project's statements, so that it can be asked
 
@@ -75,7 +77,7 @@ def keep(home: Home, verdict: Verdict) -> None:
 
 def check(step: Step, base: Base, at: datetime, opener: Opener) -> Checked:
     """What the rules say of a step, with the person who decides. `base` is the map of all of it. Pure but for `opener`."""
-    findings = compare(step.before.found, step.after.found)
+    findings = [*compare(step.before.found, step.after.found), *_made_unreadable(step)]
     if any(f.touches for f in findings):
         around = _world(step, findings, base, at, opener)
         findings = [one for f in findings for one in _settled(f, around)]
@@ -89,9 +91,30 @@ def check(step: Step, base: Base, at: datetime, opener: Opener) -> Checked:
     )  # fmt: skip
 
 
+def _made_unreadable(step: Step) -> list[Finding]:
+    """What the step itself made unreadable: rules could not look at it, so that nobody knows.
+
+    A new file has no earlier state that it could break, unless it is code: that may be a migration.
+    """
+    was = {(u.place.path, u.why) for u in step.before.found if isinstance(u, Unread)}
+    known = {*step.before.paths}
+    fresh = dict.fromkeys(
+        u for u in step.after.found if isinstance(u, Unread) and (u.place.path, u.why) not in was
+    )
+    return [
+        Finding(
+            UNREADABLE, "unknown", "medium", 1.0, None, f"{u.place.path} can't be read any more: {u.why}"
+            if u.place.path in known else f"{u.place.path} can't be read: {u.why}", u.mend,
+            missing=("what the change does there",), entity=f"repo:{step.after.name}", place=u.place,
+        )
+        for u in fresh
+        if u.place.path in known or u.place.path.endswith(_CODE)
+    ]  # fmt: skip
+
+
 def rule_set() -> str:
     """Which rules look, by version, number and digest of their ids."""
-    ids = sorted({id_ for kind in KINDS for rule in guards.rules(kind) for id_ in rule.IDS})
+    ids = sorted({UNREADABLE, *(id_ for kind in KINDS for rule in guards.rules(kind) for id_ in rule.IDS)})
     return f"{version('seamline')}, {len(ids)} rules, {sha256(chr(10).join(ids).encode()).hexdigest()[:8]}"
 
 
