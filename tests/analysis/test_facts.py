@@ -132,3 +132,30 @@ def test_what_no_opinion_looks_at_any_more_is_forgotten(order: list[Event], spli
     facts.add(order[split:])
     facts.saw(2, at(1))
     assert [c.entity for c in facts.sorted_changes()] == ["service:s2", "service:s3"]
+
+
+def test_equal_texts_of_events_are_kept_once() -> None:
+    """However deep they lie, and whoever said them; the events themselves stay as they were said."""
+    said = [replace(change("service:a", n), dims={"cluster": f"east-{n}"[:4]}) for n in range(2)]
+    facts = Facts()
+    facts.add(said)
+    one, other = facts.sorted_changes()
+    assert [one, other] == said
+    assert one.entity is other.entity
+    assert one.dims["cluster"] is other.dims["cluster"]
+
+
+@given(st.permutations(range(12)))
+def test_what_is_dated_anew_all_the_time_takes_no_more_memory(order: list[int]) -> None:
+    """Of one event all dates but one are forgotten, and the newest events stay all the same."""
+    facts = Facts()
+    dated = [replace(change("service:a", 100 - n, seq=1), id="one", version_at=at(n)) for n in order]
+    with patch("seamline.analysis.facts.MOST_EVENTS", 4):
+        facts.add([*dated, *(change(f"service:s{n}", n) for n in range(9))])
+    assert all(len(heap) <= 8 for heap in facts._oldest.values())
+    assert [c.entity for c in facts.sorted_changes()] == [
+        "service:s6",
+        "service:s7",
+        "service:s8",
+        "service:a",
+    ]

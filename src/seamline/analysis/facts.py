@@ -1,14 +1,15 @@
 """All events up to a log position as one set: order of arrival and repeats leave no trace.
 
 State model: `add` keeps, per event id, the latest version (event time, then content hash), of each kind of event the
-newest by time, none much older than what any opinion looks at, and, per series, its newest samples. Reading gives sorted, immutable pieces. Equal sets of
-deliveries give equal facts: the newest n of a set are the newest n of whatever order it came in, and n only falls.
+newest by time, none much older than what any opinion looks at, and, per series, its newest samples. Reading gives
+sorted, immutable pieces. Equal sets of deliveries give equal facts: the newest n of a set are the newest n of whatever
+order it came in, and n only falls.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from seamline.analysis.listening import slot_of
+from seamline.analysis.sharing import sharing
 from seamline.model import event as ev
 from seamline.model import record as rec
 
@@ -27,9 +29,9 @@ Ints = NDArray[np.int64]
 
 MOST_SAMPLES = 5_000_000  # kept over all series: 120 MB
 KEPT_FOR = timedelta(days=60)  # before as_of: twice as long as the slowest effect that is still looked for
-MOST_EVENTS = 5_000  # kept of each kind that time makes more of: about 2 KB each
+MOST_EVENTS = 5_000  # kept of each kind that time makes more of: about 1 KB each
 _LEAST_KEPT, _MOST_KEPT = 240, 20_160  # of one series: an hour of 15 s scrapes when there are very many
-_ROOM = 16
+_ROOM = 4
 
 
 class Series(Struct):
@@ -55,7 +57,7 @@ class _Samples:
     __slots__ = ("dropped", "first_seq", "head", "n", "oldest_ts", "seqs", "times", "values", "whole")
 
     def __init__(self, head: ev.Measurement) -> None:
-        self.head = head
+        self.head = sharing(msgspec.structs.replace(head, times=(), values=()))  # those are in the arrays
         self.oldest_ts = np.inf  # of all samples, kept or not
         self.dropped = False  # whether samples went
         self.first_seq = head.seq
@@ -221,14 +223,18 @@ class Facts:
             now = msgspec.structs.replace(known, at=event.at)
         else:
             return
-        table[event.id] = now
+        now = table[event.id] = sharing(now)
         self.map_version += 1
         if known is None or known.at != now.at:
             self._bound(table, type(event), now)
 
     def _bound(self, table: dict[str, Dated], kind: type, newest: Dated) -> None:
         """Of more than `MOST_EVENTS` of a kind the oldest go. O(log n)."""
-        heappush(self._oldest[kind], (newest.at, newest.id))
+        heap = self._oldest[kind]
+        heappush(heap, (newest.at, newest.id))
+        if len(heap) > 2 * MOST_EVENTS:  # most of it are dates that events had before they were dated anew
+            heap[:] = [(event.at, event.id) for event in table.values()]
+            heapify(heap)
         while len(table) > MOST_EVENTS:
             self._drop_oldest(table, kind)
 
