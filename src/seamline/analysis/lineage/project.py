@@ -49,11 +49,13 @@ class Project:
         self.spellings = names.Spellings(self.makers)
 
     def reads(self, node_id: str) -> list[str]:
-        """The keys of the relations that a node reads: by its SQL, or as declared where that can't be read."""
+        """The keys of the relations that a node reads or fills: by its SQL, or as declared where that can't be read."""
         reading = self.readings.get(node_id)
         own = self.key_of.get(node_id)
         if reading is not None and not reading.unknown:
-            return [key for key in reading.reads if key != own]
+            is_query = self.nodes[node_id].kind == "query"
+            filled = (reading.target, *(key for key, _ in reading.named)) if is_query else ()
+            return [key for key in dict.fromkeys((*reading.reads, *filled)) if key and key != own]
         parents = self.nodes[node_id].parents
         return list(
             dict.fromkeys(key for parent in parents if (key := self.key_of.get(parent, "")) and key != own)

@@ -143,8 +143,8 @@ class _World:
         refs = [*self._reads[query.job], *([self._ref(query.writes)] if query.writes else [])]
         if not query.sql or query.partial or self._n_of_job[query.job] == 1:
             return refs
-        text = query.sql.lower()
-        return [ref for ref in refs if key_of(ref) in text]
+        names = wording.names(query.sql)
+        return [ref for ref in refs if key_of(ref) in names]
 
     def _is_doubtful(self, query: Query) -> bool:
         """Whether it calls a table by a name that several applications have, none of them here."""
