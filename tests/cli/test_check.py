@@ -156,6 +156,15 @@ def test_without_its_readers_nobody_can_say(seamline: Run, stack: Path) -> None:
     assert "--with" in done.stdout
 
 
+def test_a_reader_in_which_nothing_is_found_is_none(seamline: Run, stack: Path) -> None:
+    """An empty folder says nothing of who reads a column."""
+    (stack / "notes").mkdir()
+    (stack / "notes/todo.txt").write_text("call Ann")
+    migrate(stack, DROP_ROOM)
+    done = seamline("check", str(stack / "booking"), "--with", str(stack / "notes"), "--owner", "M")
+    assert done.returncode == 4
+
+
 def test_a_consumer_that_moved_first_is_not_held_up(seamline: Run, stack: Path) -> None:
     """The warehouse stopped reading it: nothing breaks."""
     (stack / "warehouse/models/marts/rooms.sql").unlink()
@@ -184,6 +193,44 @@ def test_a_detached_head_is_compared_with_main(seamline: Run, stack: Path) -> No
     migrate(stack, DROP_ROOM)
     run(stack / "booking", "switch", "-q", "--detach", "HEAD")
     assert checked(seamline, stack)[0] == 3
+
+
+def test_a_folder_that_holds_all_of_them_may_be_named(seamline: Run, stack: Path) -> None:
+    """The repository that is checked is not read as one of its own readers."""
+    migrate(stack, DROP_ROOM)
+    done = seamline(
+        "check",
+        str(stack / "booking/clinic"),
+        "--with",
+        str(stack),
+        "--org",
+        str(stack / "org.toml"),
+        "--json",
+    )
+    told = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert "warehouse" in told["readers"]
+    assert "booking" not in told["readers"]
+    assert told["verdict"]["findings"] == checked(seamline, stack)[1]["verdict"]["findings"]
+
+
+def test_a_worktree_is_a_checkout(seamline: Run, stack: Path) -> None:
+    """It is called as the repository that it belongs to where `origin` says so, else as its folder."""
+    migrate(stack, DROP_ROOM)
+    run(stack / "booking", "remote", "add", "origin", "https://git.invalid/acme/booking.git")
+    run(stack / "booking", "switch", "-q", "main")
+    run(stack / "booking", "worktree", "add", "-q", "../tree", "change")
+    done = seamline(
+        "check",
+        str(stack / "tree"),
+        "--with",
+        str(stack / "warehouse"),
+        "--org",
+        str(stack / "org.toml"),
+        "--json",
+    )
+    assert done.returncode == 3, done.stderr
+    assert json.loads(done.stdout)["repository"] == "booking"
 
 
 def test_an_old_build_in_the_working_tree_hides_nothing(seamline: Run, stack: Path) -> None:

@@ -138,7 +138,7 @@ def _world(
     found += [one for other in step.others for one in other.found]
     asked = opener(world.declared(found, step.after.name))
     refs = world.refs_by_id(found, step.after.name)
-    return consequence.World(base.stack, base.tree, asked, refs, bool(step.others), at)
+    return consequence.World(base.stack, base.tree, asked, refs, is_read_by, at)
 
 
 def _is_of_the_past(found: Found, touched: set[str]) -> bool:

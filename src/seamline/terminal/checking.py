@@ -70,7 +70,8 @@ def check(
 
     _refuse_two_organisations(home, owner, org)
     states = rereading.alike(*bootstrap.states_of(path, base, head))
-    others = bootstrap.checkouts_at(with_) if with_ else ()
+    beside = bootstrap.checkouts_at(with_) if with_ else ()
+    others = [one for one in beside if one.repository != states[1].repository]  # a folder may hold them all
     with progress.on_stderr("reading repositories") as on_progress:
         read = survey.read([*states, *others], rereading.once(bootstrap.readers()), on_progress)
     before, after, *around = read.repositories
