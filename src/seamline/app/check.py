@@ -136,6 +136,7 @@ def _world(
     found: list[Found] = [one for one in step.after.found if not _is_of_the_past(one, touched)]
     found += [one for one in step.before.found if _is_of_the_past(one, touched)]
     found += [one for other in step.others for one in other.found]
+    is_read_by = any(other.found for other in step.others)
     asked = opener(world.declared(found, step.after.name))
     refs = world.refs_by_id(found, step.after.name)
     return consequence.World(base.stack, base.tree, asked, refs, is_read_by, at)
