@@ -6,7 +6,7 @@ breaks: one finding for each of them.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -40,7 +40,7 @@ class World(Struct, frozen=True):
     at: datetime
 
 
-class _Reached(Struct):
+class Reached(Struct):
     """What a touch reaches, over all the names it is read under."""
 
     breaks: dict[str, str]  # id -> why
@@ -56,7 +56,7 @@ def settle(finding: Finding, world: World) -> list[Finding]:
     """The finding under whom it concerns. Without touches it is one, under the entity's owner."""
     if not finding.touches or finding.outcome == "note":
         return [_owned(finding, world)]
-    reached = _reached(finding, world)
+    reached = reach(finding.entity, finding.touches, world)
     if reached is None:
         return [
             _owned(_nobody_knows(finding), world) if not world.others else _owned(_unread(finding), world)
@@ -91,26 +91,26 @@ def _nobody_knows(finding: Finding) -> Finding:
     )  # fmt: skip
 
 
-def _reached(finding: Finding, world: World) -> _Reached | None:
-    """What follows under every name; None when no name is known to the project."""
-    out = _Reached({}, {}, {}, set(), {}, {}, {})
+def reach(entity: str, touches: Iterable[SchemaChange], world: World) -> Reached | None:
+    """What follows from changes to an entity, under every name; None when no name is known to the project."""
+    out = Reached({}, {}, {}, set(), {}, {}, {})
     any_known = False
-    for touch in finding.touches:
-        for name in _names(finding, touch, world):
+    for touch in touches:
+        for name in _names(entity, touch, world):
             try:
                 told = world.asked.impact(replace(touch, relation=name))
             except Fix:  # no such relation here, or it never had the column
                 continue
             any_known = True
             _add(out, told, world.asked.project)
-            _add_users(out, told, touch, finding, world)
+            _add_users(out, told, touch, entity, world)
     _go_stale(out, world)
     return out if any_known else None
 
 
-def _names(finding: Finding, touch: SchemaChange, world: World) -> list[str]:
+def _names(entity: str, touch: SchemaChange, world: World) -> list[str]:
     """What to ask for: the nodes of the touched table and of what a load makes of it, else their names in SQL."""
-    table = finding.entity if kind_of(finding.entity) == "dataset" else whole_of(finding.entity) or ""
+    table = entity if kind_of(entity) == "dataset" else whole_of(entity) or ""
     if kind_of(table) != "dataset":
         return [touch.relation]
     canonical = world.stack.canonical(table)
@@ -141,7 +141,7 @@ def _is_landed(ref: str, world: World) -> bool:
     return not any(spelled in makers for spelled in world.stack.identity.spellings(ref))
 
 
-def _add(out: _Reached, told: Told, project: Project) -> None:
+def _add(out: Reached, told: Told, project: Project) -> None:
     found, steps = told.impact, hops(project, told.key)
     out.breaks |= {id_: told.why.get(id_, "") for id_ in found.breaks}
     out.unknown |= {id_: told.why.get(id_, "") for id_ in found.unknown}
@@ -152,7 +152,7 @@ def _add(out: _Reached, told: Told, project: Project) -> None:
         out.hop[id_] = min(out.hop.get(id_, _FAR), steps.get(id_, _FAR))
 
 
-def _add_users(out: _Reached, told: Told, touch: SchemaChange, finding: Finding, world: World) -> None:
+def _add_users(out: Reached, told: Told, touch: SchemaChange, entity: str, world: World) -> None:
     """Who uses what is reached; who reads the table itself, and not in words that were read, may be broken by it."""
     project = world.asked.project
     tables = {*project.makers.get(told.key, ())}
@@ -162,7 +162,7 @@ def _add_users(out: _Reached, told: Told, touch: SchemaChange, finding: Finding,
             last = max((out.hop.get(id_, 0) for id_ in use.reads), default=0) + 1
             out.users[use.id] = min(out.users.get(use.id, _FAR), last)
             out.because.setdefault(use.id, set()).update(use.reads)
-        elif not _is_its_own(use.id, finding, world):
+        elif not _is_its_own(use.id, entity, world):
             out.hop[use.id] = 1
             if one.how == FAILS or touch.kind == "drop_table":
                 out.breaks[use.id] = f"reads {told.key}"
@@ -170,16 +170,14 @@ def _add_users(out: _Reached, told: Told, touch: SchemaChange, finding: Finding,
                 out.unknown[use.id] = f"it reads {told.key}; which columns is not known"
 
 
-def _is_its_own(ref: str, finding: Finding, world: World) -> bool:
+def _is_its_own(ref: str, entity: str, world: World) -> bool:
     """Whether a user is what writes the table: its code came with the change."""
-    whole = world.stack.canonical(ref)
-    return world.stack.unit(ref) == world.stack.unit(finding.entity) or any(
-        r.kind == "writes" and world.stack.canonical(r.source) == whole
-        for r in world.stack.to(world.stack.canonical(whole_of(finding.entity) or finding.entity))
-    )
+    stack = world.stack
+    writers = {r.source for r in stack.to(stack.canonical(whole_of(entity) or entity)) if r.kind == "writes"}
+    return stack.unit(ref) == stack.unit(entity) or stack.canonical(ref) in map(stack.canonical, writers)
 
 
-def _go_stale(out: _Reached, world: World) -> None:
+def _go_stale(out: Reached, world: World) -> None:
     """Below a statement that fills a table and is not run any more, all is as it was."""
     project = world.asked.project
     waiting = [*out.breaks, *out.waits]
@@ -187,7 +185,9 @@ def _go_stale(out: _Reached, world: World) -> None:
         at = waiting.pop()
         node = project.nodes.get(at)
         dataset = world.refs.get(at, ("", ""))[1]
-        filled = _tables({dataset}, world) if dataset and node is not None and node.kind == "query" else []
+        if node is None or node.kind != "query" or not dataset:
+            continue
+        filled = _tables({dataset}, world)
         below = {
             id_: out.hop[at] + n for one in filled for id_, n in hops(project, project.key_of[one]).items()
         }
@@ -202,28 +202,28 @@ def _go_stale(out: _Reached, world: World) -> None:
                 out.because.setdefault(use.id, set()).update((at, *use.reads))
 
 
-def _by_person(finding: Finding, reached: _Reached, world: World) -> list[Finding]:
+def _by_person(finding: Finding, reached: Reached, world: World) -> list[Finding]:
     """One finding for each who answers for a seam that is crossed; who has most to mend comes first."""
     groups: dict[tuple[str, tuple[str, str, str]], list[str]] = defaultdict(list)
     seams: dict[str, tuple[str, str, str]] = {}
     for id_ in sorted(reached.hop, key=lambda i: (reached.hop[i], i)):
-        person, seam = _seam(finding, id_, world)
-        groups[person, seams.setdefault(person, seam)].append(id_)
-    return [_told(finding, reached, ids, person, seam, world) for (person, seam), ids in groups.items()]
+        person, ends = seam(finding.entity, id_, world)
+        groups[person, seams.setdefault(person, ends)].append(id_)
+    return [_told(finding, reached, ids, person, ends, world) for (person, ends), ids in groups.items()]
 
 
-def _seam(finding: Finding, id_: str, world: World) -> tuple[str, tuple[str, str, str]]:
+def seam(entity: str, id_: str, world: World) -> tuple[str, tuple[str, str, str]]:
     """Who answers between what changes and a node, and the seam: the reader, what is read."""
     stack = world.stack
     job, dataset = world.refs.get(id_, ("", ""))
     reader = stack.unit(job or dataset or id_)
-    source = stack.unit(finding.entity) if finding.entity else reader
-    seam = (reader, source, "reads")
-    return world.tree.accountable([stack.owner(reader), stack.owner(source)], world.at, seam).person, seam
+    source = stack.unit(entity) if entity else reader
+    ends = (reader, source, "reads")
+    return world.tree.accountable([stack.owner(reader), stack.owner(source)], world.at, ends).person, ends
 
 
 def _told(
-    finding: Finding, reached: _Reached, ids: Sequence[str], person: str, seam: tuple[str, str, str], world: World
+    finding: Finding, reached: Reached, ids: Sequence[str], person: str, ends: tuple[str, str, str], world: World
 ) -> Finding:  # fmt: skip
     breaks = [i for i in ids if i in reached.breaks]
     loses = [i for i in ids if i in reached.loses and i not in reached.breaks]
@@ -235,7 +235,7 @@ def _told(
     ]  # fmt: skip
     outcome = "hold" if breaks or loses else "unknown" if unknown else "note"
     return replace(
-        finding, outcome=outcome, seam=seam if seam[0] != seam[1] else None, person=person,
+        finding, outcome=outcome, seam=ends if ends[0] != ends[1] else None, person=person,
         severity=finding.severity if breaks else "medium" if loses or unknown else "low",
         confidence=finding.confidence if breaks or loses else 0.5,
         reason=f"{finding.reason}: {', '.join(s for s in said if s)}",
@@ -245,7 +245,7 @@ def _told(
     )  # fmt: skip
 
 
-def _downstream(ids: Sequence[str], reached: _Reached, world: World) -> tuple[tuple[str, ...], ...]:
+def _downstream(ids: Sequence[str], reached: Reached, world: World) -> tuple[tuple[str, ...], ...]:
     """By hop: nodes, then what uses them, then the desks that hear of it."""
     using = _using(ids, reached)
     found: dict[int, list[str]] = defaultdict(list)
@@ -265,7 +265,7 @@ def _downstream(ids: Sequence[str], reached: _Reached, world: World) -> tuple[tu
     return tuple(tuple(found[hop]) for hop in sorted(found))
 
 
-def _using(ids: Sequence[str], reached: _Reached) -> list[str]:
+def _using(ids: Sequence[str], reached: Reached) -> list[str]:
     """What uses these nodes, of all that is reached."""
     own = {*ids}
     return sorted(ref for ref, because in reached.because.items() if not own.isdisjoint(because))
@@ -282,7 +282,7 @@ def _some(ids: Sequence[str]) -> str:
     return f"{', '.join(names)}{more}"
 
 
-def _losses(ids: Sequence[str], reached: _Reached) -> str:
+def _losses(ids: Sequence[str], reached: Reached) -> str:
     if not ids:
         return ""
     columns = sorted({c for i in ids for c in reached.loses[i]})
