@@ -58,6 +58,7 @@ class Project:
         self.settings, self.declared, self._repository = settings, declared, repository
         self._now = _Now({}, {}, [])
         self._environment = Environment(lambda name: self._now.missing.append(name))
+        self._rendered: dict[str, str] = {}  # settings
         self._by_name: dict[str, tuple[str, tuple[str, ...]]] = {}  # -> unique id, relation
         self._provide(packages)
         self._files = self._listed(texts)
@@ -126,8 +127,14 @@ class Project:
         return tuple(p for p in parts if p)
 
     def _said(self, text: str) -> str:
+        """A setting's text, rendered once: it depends on the project, not on the model at hand."""
         if "{{" not in text and "{%" not in text:
             return text
+        if text not in self._rendered:
+            self._rendered[text] = self._comes_to(text)
+        return self._rendered[text]
+
+    def _comes_to(self, text: str) -> str:
         before = list(self._now.missing)  # a model may be in the middle of its own text
         out = jinja.render(self._environment, text, self._now.missing)
         self._now.missing[:0] = before
