@@ -50,7 +50,7 @@ def render(project: Project, answer: Answer) -> RenderableType:
 
 
 def _parts(project: Project, change: SchemaChange, told: Told) -> Iterator[RenderableType]:
-    yield Text(_question(change, told.key), style="bold")
+    yield Text(question(change, told.key), style="bold")
     touched = users(project, told, change.column)
     yield Text(_figures(project, told, touched), style="dim")
     found = told.impact
@@ -62,7 +62,8 @@ def _parts(project: Project, change: SchemaChange, told: Told) -> Iterator[Rende
     yield Text("")
 
 
-def _question(change: SchemaChange, key: str) -> str:
+def question(change: SchemaChange, key: str) -> str:
+    """A change to a relation in words."""
     words = {
         "drop_column": f"drop column {change.column} of {key}",
         "rename_column": f"rename column {change.column} of {key} to {change.to}",

@@ -11,12 +11,18 @@ from seamline.terminal import exits
 from seamline.terminal.arguments import JsonOption
 
 if TYPE_CHECKING:
+    from seamline.app.chain import Followed
     from seamline.app.impact import Answer
 
 app = typer.Typer()
 
+PathsArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATH", help="Checkouts: applications, loads, dbt projects, reports."),
+]
 ManifestOption = Annotated[
-    list[Path], typer.Option("--manifest", metavar="FILE", help="dbt's manifest.json, also .gz or .zst.")
+    list[Path] | None,
+    typer.Option("--manifest", metavar="FILE", help="dbt's manifest.json, also .gz or .zst."),
 ]
 CatalogOption = Annotated[
     list[Path] | None,
@@ -37,11 +43,20 @@ DialectOption = Annotated[
 NoCacheOption = Annotated[
     bool, typer.Option("--no-cache", help="Read every statement anew, and keep nothing for the next time.")
 ]
+KeptOption = Annotated[
+    Path | None, typer.Option("--home", metavar="DIR", help="A home that knows the repositories.")
+]
+OrgOption = Annotated[
+    Path | None, typer.Option("--org", metavar="FILE", help="A seamline.toml that says who is there.")
+]
 
 
 @app.command()
 def impact(
-    manifest: ManifestOption,
+    paths: PathsArgument = None,
+    manifest: ManifestOption = None,
+    home: KeptOption = None,
+    org: OrgOption = None,
     catalog: CatalogOption = None,
     changes: ChangesOption = "",
     change: ChangeOption = None,
@@ -51,15 +66,39 @@ def impact(
     json: JsonOption = False,
 ) -> None:
     """Tell what breaks downstream, and what silently loses a column, if a relation changes."""
-    from seamline.app import impact as verb
-    from seamline.bootstrap import open_lineage
     from seamline.model.errors import Fix
-    from seamline.terminal import breakage
+    from seamline.terminal import chain
 
     lines = _asked(changes, change or (), drop or ())
     if lines is None:
         raise Fix("nothing is asked", hint="--changes FILE, --change JSON or --drop db.schema.table.column")
-    with open_lineage(manifest, catalog or (), dialect=dialect, keep=not no_cache) as asked:
+    if paths or home is not None:
+        if catalog or dialect:
+            raise Fix(
+                "--catalog and --dialect go with --manifest alone", hint="leave them out, or the checkouts"
+            )
+        where = chain.Where(tuple(paths or ()), tuple(manifest or ()), home, org)
+        failed = chain.tell(where, lines, lambda found: _tell(found, changes), keep=not no_cache, json=json)
+    elif manifest:
+        failed = _of_manifest(manifest, catalog or (), lines, changes, dialect, keep=not no_cache, json=json)
+    else:
+        raise Fix(
+            "neither checkouts nor a manifest are named", hint="seamline impact PATH... or --manifest FILE"
+        )
+    if failed:
+        raise typer.Exit(exits.USAGE)
+
+
+def _of_manifest(
+    manifest: Iterable[Path], catalog: Iterable[Path], lines: Iterable[str], changes: str, dialect: str, *,
+    keep: bool, json: bool,
+) -> bool:  # fmt: skip
+    """Answer by dbt's own artefacts alone. Whether a question could not be answered."""
+    from seamline.app import impact as verb
+    from seamline.bootstrap import open_lineage
+    from seamline.terminal import breakage
+
+    with open_lineage(manifest, catalog, dialect=dialect, keep=keep) as asked:
         if not json:
             breakage.show_troubles(asked.project)
         failed = False
@@ -69,11 +108,10 @@ def impact(
                 sys.stdout.write(verb.form(answer).decode() + "\n")
             elif answer.told is not None:
                 breakage.show(asked.project, answer)
-    if failed:
-        raise typer.Exit(exits.USAGE)
+    return failed
 
 
-def _tell(answer: "Answer", file: str) -> bool:
+def _tell(answer: "Answer | Followed", file: str) -> bool:
     """One line on stderr for a question that has no answer."""
     if answer.error:
         where = f"{'stdin' if file == '-' else file}:{answer.line}: " if file else ""

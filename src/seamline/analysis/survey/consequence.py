@@ -253,16 +253,15 @@ def _downstream(ids: Sequence[str], reached: Reached, world: World) -> tuple[tup
         found[reached.hop[id_]].append(id_)
     for ref in using:
         found[reached.users[ref]].append(ref)
-    heard = {
-        r.source
-        for i in (*ids, *using)
-        for ref in _refs(i, world)
-        for r in world.stack.to(ref)
-        if r.kind == "answers_for"
-    }
-    if heard:
-        found[max(found) + 1] += sorted(heard)
+    if desks := heard((*ids, *using), world):
+        found[max(found) + 1] += desks
     return tuple(tuple(found[hop]) for hop in sorted(found))
+
+
+def heard(ids: Iterable[str], world: World) -> list[str]:
+    """The desks that answer for any of these nodes or users, sorted."""
+    refs = {ref for id_ in ids for ref in _refs(id_, world)}
+    return sorted({r.source for ref in refs for r in world.stack.to(ref) if r.kind == "answers_for"})
 
 
 def _using(ids: Sequence[str], reached: Reached) -> list[str]:
