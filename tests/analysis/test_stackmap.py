@@ -279,3 +279,14 @@ def test_depth_and_probability_bound_the_search() -> None:
     assert max(len(r.hops) for r in reached.values()) == 8
     floor = CALLED**3 * 0.99
     assert set(of(chain).reach("service:0", min_probability=floor)) == {f"service:{n}" for n in range(4)}
+
+
+def test_what_is_forgotten_of_reaches_is_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub's map answers each question alike, however little of the answers it may remember."""
+    stack = clinic()
+    expected = {ref: stack.reach(ref) for ref in stack.entities}
+    monkeypatch.setattr(stackmap, "MOST_REACHED", 5)
+    small = clinic()
+    for _ in range(2):
+        assert {ref: small.reach(ref) for ref in small.entities} == expected
+    assert len(small._reached) < len(small.entities)

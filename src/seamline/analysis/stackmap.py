@@ -5,6 +5,7 @@ speak of is dropped; what nobody declared and nothing joins is a loose end.
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ from seamline.model.stack import Entity, LooseEnd, Relation
 
 __all__ = ["Reach", "StackMap", "build"]
 
+MOST_REACHED = 50_000  # places over all questions whose answers are remembered: about 0.6 KB each
 ARTEFACTS = "checkout"  # the source that tells of what stands in repositories
 _NO_RELATION = frozenset({"exists", "same_as", "named"})
 _NO_ENTITY = frozenset({"revision", ""})  # a commit is evidence, nothing that can break
@@ -38,6 +40,7 @@ class StackMap:
     """
 
     __slots__ = (
+        "_n_reached",
         "_network",
         "_outward",
         "_reached",
@@ -68,7 +71,8 @@ class StackMap:
             self._outward.setdefault(r.source, []).append(r)
             self._to.setdefault(r.target, []).append(r)
         self._network = Network(arc for r in self.relations for arc in relations.arcs(r))
-        self._reached: dict[tuple[str, int, float], dict[str, Reach]] = {}
+        self._reached: OrderedDict[tuple[str, int, float], dict[str, Reach]] = OrderedDict()
+        self._n_reached = 0
 
     def canonical(self, ref: str) -> str:
         """The one ref that stands for this spelling."""
@@ -111,11 +115,18 @@ class StackMap:
         return any(r.kind == kind and r.target == target for r in self.outward(source))
 
     def reach(self, ref: str, max_depth: int = 8, min_probability: float = 1e-3) -> dict[str, Reach]:
-        """Where a fault there can show, itself first of all, by canonical ref. Worked out once per question."""
+        """Where a fault there can show, itself first of all, by canonical ref.
+
+        Remembered, but of more than `MOST_REACHED` places the oldest answers go: around a hub they grow by the square.
+        """
         question = (self.canonical(ref), max_depth, min_probability)
-        if question not in self._reached:
-            self._reached[question] = self._network.reach(*question)
-        return self._reached[question]
+        found = self._reached.get(question)
+        if found is None:
+            found = self._reached[question] = self._network.reach(*question)
+            self._n_reached += len(found)
+            while self._n_reached > MOST_REACHED and len(self._reached) > 1:
+                self._n_reached -= len(self._reached.popitem(last=False)[1])
+        return found
 
 
 class _Mention(Struct):
