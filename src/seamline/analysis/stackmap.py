@@ -25,7 +25,7 @@ from seamline.model.stack import Entity, LooseEnd, Relation
 
 __all__ = ["Reach", "StackMap", "build"]
 
-MOST_REACHED = 50_000  # places over all questions whose answers are remembered: about 0.6 KB each
+MOST_REACHED = 100_000  # places over all questions whose answers are remembered: about 0.6 KB each
 ARTEFACTS = "checkout"  # the source that tells of what stands in repositories
 _NO_RELATION = frozenset({"exists", "same_as", "named"})
 _NO_ENTITY = frozenset({"revision", ""})  # a commit is evidence, nothing that can break
