@@ -1,5 +1,6 @@
 """A revision is read out of git's store; what git can't give is one line with the mend."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -193,3 +194,25 @@ def test_the_callers_own_git_variables_lead_nowhere(
 def test_a_repository_is_called_as_its_address_ends(url: str, name: str) -> None:
     """Owner and name, whatever the spelling of the address."""
     assert git.slug(url) == name
+
+
+@pytest.mark.parametrize("name", ["ev", "a=b"])
+def test_comparing_files_runs_no_filter(repository: Path, tmp_path: Path, name: str) -> None:
+    """A filter that the repository sets up, under whatever name, is not asked what a touched file holds."""
+    commit(repository, "attributes", **{".gitattributes": f"* filter={name}\n"})
+    trap, sprung = tmp_path / "trap", tmp_path / "sprung"
+    trap.write_text(f"#!/bin/sh\ntouch {sprung}\ncat\n")
+    trap.chmod(0o755)
+    for kind in ("clean", "smudge", "process"):
+        run(repository, "config", f"filter.{name}.{kind}", str(trap))
+    run(repository, "config", f"filter.{name}.required", "true")
+    os.utime(repository / ".gitattributes", (0, 0))
+    git.is_clean(repository)
+    assert not sprung.exists()
+
+
+def test_a_repository_does_not_name_another_folder_as_its_own(repository: Path, tmp_path: Path) -> None:
+    """With `core.worktree` elsewhere it is no repository that can be read."""
+    (tmp_path / "elsewhere").mkdir()
+    run(repository, "config", "core.worktree", str(tmp_path / "elsewhere"))
+    assert git.top_of(repository) is None

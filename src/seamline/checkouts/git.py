@@ -7,7 +7,7 @@ a person. A revision is read out of git's own store, without a checkout.
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -35,12 +35,12 @@ class _Entry(NamedTuple):
     n_bytes: int
 
 
-def git(root: Path, *arguments: str) -> bytes:
+def git(root: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> bytes:
     """What git prints. Raises Fix with git's own first line for whatever it refuses, and for more than two minutes."""
     try:
         done = subprocess.run(
             _command(root, arguments), capture_output=True, check=False, timeout=TIMEOUT_S,
-            stdin=subprocess.DEVNULL, env=_environment(),
+            stdin=subprocess.DEVNULL, env=_environment(settings or {}),
         )  # fmt: skip
     except FileNotFoundError:
         raise Fix("git is not installed", hint="install git, or read the folder as it is") from None
@@ -59,10 +59,13 @@ def _command(root: Path, arguments: Sequence[str]) -> list[str]:
     return ["git", "--no-pager", "--literal-pathspecs", *settings, "-C", str(root), *arguments]
 
 
-def _environment() -> dict[str, str]:
-    """The caller's, without anything that points git elsewhere."""
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """The caller's, without anything that points git elsewhere; `settings` go before those of the repository."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    for n, (name, value) in enumerate(settings.items()):  # a name may hold a `=`, which -c can't tell
+        own |= {f"GIT_CONFIG_KEY_{n}": name, f"GIT_CONFIG_VALUE_{n}": value}
     return own | {
+        "GIT_CONFIG_COUNT": str(len(settings)),
         "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_ASKPASS": "true", "LC_ALL": "C",
     }  # fmt: skip
@@ -74,7 +77,9 @@ def top_of(path: Path) -> Path | None:
         said = git(path, "rev-parse", "--show-toplevel").decode(errors="surrogateescape").rstrip("\n")
     except Fix:
         return None
-    return Path(said) if said else None
+    top = Path(said)
+    # A repository may say that its working tree is somewhere else, and that is nobody's to read.
+    return top if said and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(top)) else None
 
 
 def head_of(root: Path) -> str:
@@ -99,9 +104,20 @@ def default_branch(root: Path) -> str:
 def is_clean(root: Path) -> bool:
     """Whether the files are those of HEAD."""
     try:
-        return not git(root, "status", "--porcelain", "--ignore-submodules=all").strip()
+        said = git(root, "status", "--porcelain", "--ignore-submodules=all", settings=_without_filters(root))
+        return not said.strip()
     except Fix:
         return False
+
+
+def _without_filters(root: Path) -> dict[str, str]:
+    """Settings that leave every filter of the repository without a program: to compare files, git would run them."""
+    try:
+        said = git(root, "config", "--includes", "--name-only", "-z", "--get-regexp", r"^filter\.")
+    except Fix:
+        return {}  # it has none
+    names = [os.fsdecode(name) for name in said.split(b"\0") if name]
+    return {name: "false" if name.endswith(".required") else "" for name in names}
 
 
 def is_shallow(root: Path) -> bool:
@@ -241,7 +257,7 @@ class Revision:
         if not wanted:
             return
         with subprocess.Popen(
-            _command(self.root, ("cat-file", "--batch")), env=_environment(),
+            _command(self.root, ("cat-file", "--batch")), env=_environment({}),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         ) as process:  # fmt: skip
             asks, answers = process.stdin, process.stdout
