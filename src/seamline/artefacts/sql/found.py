@@ -17,6 +17,7 @@ from seamline.model.artefact import Artefact, Fact, Found, Place, Query, Unread
 from seamline.model.refs import dataset
 
 MAX_BYTES = 10_000_000
+_MOST_STATEMENTS = 20_000  # of a file; each takes a millisecond
 _MAX_TOLD = 20  # of one file
 _SHAPES = frozenset({"create_table", "add_column", "drop_column", "rename_column", "change_type", "set_not_null",
                      "drop_not_null", "set_default", "drop_default", "add_primary_key"})  # fmt: skip
@@ -66,7 +67,11 @@ def _take(
     dialect = guess(artefact.path, source)
     wrong: Counter[tuple[str, str]] = Counter()
     lines: dict[tuple[str, str], int] = {}
-    for one in script(source, dialect):
+    for n_read, one in enumerate(script(source, dialect)):
+        if n_read == _MOST_STATEMENTS:
+            why = f"more than {_MOST_STATEMENTS:,} statements: those after line {one.line} are not read"
+            unreads.append(unread(artefact, why, "split it, or leave a dump out of the checkout", one.line))
+            break
         problem = _problem(one, artefact, dialect, schema, queries)
         if problem is not None:
             wrong[problem] += 1

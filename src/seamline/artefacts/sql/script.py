@@ -14,7 +14,7 @@ _ROWS = re.compile(r"^\s*(?:INSERT|REPLACE)\s+INTO\b.*?\bVALUES\b.*;\s*$", re.I 
 _BATCH = re.compile(r"^\s*(?:GO(?:\s+\d+)?|/)\s*$", re.I)  # of SQL Server, of Oracle
 _DELIMITER = re.compile(r"^\s*DELIMITER\s+(\S+)\s*$", re.I)
 _WITH_DATA = re.compile(
-    r"\s+WITH\s+(?:NO\s+)?DATA\s*\Z", re.I
+    r"(?<!\s)\s+WITH\s+(?:NO\s+)?DATA\s*\Z", re.I
 )  # of a materialized view: nothing to its columns
 _PIECE_END = re.compile(r";[ \t]*(?:\n|\Z)")
 
@@ -56,18 +56,18 @@ def script(source: str, dialect: str) -> Iterator[Statement | Broken]:
 
 
 def _statements(text: str, dialect: str, above: int) -> Iterator[Statement]:
+    line, counted = above + 1, 0
     for words in list(statements(text, dialect)):
-        yield Statement(
-            _WITH_DATA.sub("", shown(words, text)), above + _line_of(text, words[0].start), tuple(words)
-        )
-
-
-def _line_of(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
+        line, counted = line + text.count("\n", counted, words[0].start), words[0].start
+        yield Statement(_WITH_DATA.sub("", shown(words, text)), line, tuple(words))
 
 
 def _first_line(piece: str) -> int:
     return len(piece[: len(piece) - len(piece.lstrip())].split("\n"))
+
+
+def _is_rows(line: str) -> bool:
+    return line.count("'") % 2 == 0 and bool(_ROWS.match(line))
 
 
 def _without_client(source: str) -> str:
@@ -82,8 +82,9 @@ def _without_client(source: str) -> str:
         changed = _DELIMITER.match(line)
         if changed:
             delimiter = changed[1]
-        in_rows = bool(_COPY.match(line))
-        if changed or in_rows or _META.match(line) or (_ROWS.match(line) and line.count("'") % 2 == 0):
+        ends = line.rstrip().endswith(";")  # else both patterns would look for it from each of their words
+        in_rows = ends and bool(_COPY.match(line))
+        if changed or in_rows or _META.match(line) or (ends and _is_rows(line)):
             out.append("")
         elif _BATCH.match(line):
             out.append(";")
