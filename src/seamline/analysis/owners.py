@@ -69,7 +69,29 @@ def owners(
     first, on any of those; else the root's, defaulted.
     """
     above = _above(relations)
-    return {ref: _owner(ref, declared, above, claims, root) for ref in refs}
+    by_word = _below(above, [ref for ref, found in declared.items() if any(d.owner for d in found)])
+    by_claim = _below(above, [ref for ref, found in claims.items() if _claimed(found)])
+    return {
+        ref: _owner(ref, declared if ref in by_word else {}, above, claims, root)
+        if ref in by_word or ref in by_claim
+        else Owned(root, "defaulted")
+        for ref in refs
+    }
+
+
+def _below(above: Mapping[str, Sequence[str]], owned: Iterable[str]) -> set[str]:
+    """What may inherit from any of these, and these. The others need no search: parts of parts may be thousands."""
+    below: dict[str, list[str]] = {}
+    for ref, further in above.items():
+        for one in further:
+            below.setdefault(one, []).append(ref)
+    found = set(owned)
+    waiting = list(found)
+    while waiting:
+        new = [ref for ref in below.get(waiting.pop(), ()) if ref not in found]
+        found.update(new)
+        waiting.extend(new)
+    return found
 
 
 def _above(relations: Sequence[Relation]) -> dict[str, list[str]]:
@@ -99,6 +121,8 @@ def _owner(
         if person:
             return Owned(person, "declared" if at == ref else "inherited")
         claimed = claimed or _claimed(claims.get(at, ()))
+        if claimed and not declared:
+            break
         further = [r for r in above.get(at, ()) if r not in seen]
         seen.update(further)
         waiting.extend(further)
