@@ -1,5 +1,6 @@
 """A step: an operation as its migration writes it, before the tables it meets are known."""
 
+import re
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -57,6 +58,9 @@ class EnumRenamed(Struct, frozen=True):
 Move = Step | KeyRenamed | EnumMade | EnumRenamed
 
 
+_QUOTED = re.compile(r"'(?:[^']|'')*(?:'|\Z)")
+
+
 class Origin(Struct, frozen=True):
     """Which migration says it, and where that begins."""
 
@@ -73,6 +77,10 @@ class Origin(Struct, frozen=True):
 
 
 def one_line(text: str) -> str:
-    """Text as one line that can be shown."""
-    short = " ".join(text[: 8 * _LONGEST].split())
+    """Text as one line that can be shown: without what stands in quotes, for that may be a password.
+
+    >>> one_line("CREATE USER pay  PASSWORD 'hunter2'")
+    "CREATE USER pay PASSWORD '…'"
+    """
+    short = " ".join(_QUOTED.sub("'…'", text[: 8 * _LONGEST]).split())
     return short if len(short) <= _LONGEST else short[: _LONGEST - 1] + "…"

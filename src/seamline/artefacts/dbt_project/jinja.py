@@ -215,6 +215,10 @@ def render(environment: Environment, text: str, missing: list[str]) -> Rendered:
 
 
 def _line(error: Exception) -> str:
+    if not isinstance(error, jinja2.TemplateError | TypeError | RecursionError):
+        return type(error).__name__  # the others repeat values, which may be secret
+    if isinstance(error, GivenUp):
+        return "it raises a compiler error itself"
     where = f"line {error.lineno}: " if isinstance(error, jinja2.TemplateSyntaxError) else ""
     return where + " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
