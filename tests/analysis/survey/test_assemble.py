@@ -191,6 +191,14 @@ def test_a_tables_owner_is_its_services_unless_its_own_place_says_else() -> None
     assert owners(of(special), "dataset:app://shop/orders") == [ANN]
 
 
+def test_a_catalogue_in_a_repository_of_its_own_speaks_of_tables_too() -> None:
+    """It says whose the service is; what the table's own repository says of the table alone still counts."""
+    catalogue = repository("catalogue", owner("catalogue", "service:shop", "email:ben@x.y", "spec.owner"))
+    for lines, expected in ((), BEN), (("* @ann",), BEN), (("/migrations/ @ann",), ANN):
+        shop = repository("shop", table("shop", "orders"), codeowners("shop", *lines))
+        assert owners(of(shop, catalogue), "dataset:app://shop/orders") == [expected], lines
+
+
 def test_a_compiled_model_is_whose_its_file_is() -> None:
     """Not whose the manifest is."""
     content = {"unique_id": "model.wh.m", "original_file_path": "models/fin/m.sql"}

@@ -36,8 +36,41 @@ def assemble(repositories: Sequence[Repository], organisation: Organisation, who
     homes = services.homes(repositories, own)
     joined = joining.join(repositories, own, organisation)
     told = [_told(repository, own[repository.name], whose, homes) for repository in repositories]
-    across = Told("", facts=tuple(sorted(set(joined.statements))))
-    return Assembled((*told, across) if across.facts else tuple(told), joined)
+    claims = set(_of_tables(repositories, own, told, whose))
+    across = Told("", facts=tuple(sorted(set(joined.statements))), claims=tuple(sorted(claims)))
+    return Assembled((*told, across) if across.facts or across.claims else tuple(told), joined)
+
+
+def _of_tables(
+    repositories: Sequence[Repository],
+    own: Mapping[str, Sequence[Statement]],
+    told: Sequence[Told],
+    whose: Whose,
+) -> Iterator[Word]:
+    """A table that nothing is said of but what is said of its service is that one's, whichever repository says it.
+
+    Catalogues often stand in a repository of their own.
+    """
+    spoken: dict[str, list[tuple[str, Word]]] = {}
+    for repository in repositories:
+        for word in _words(repository, whose):
+            spoken.setdefault(word.entity, []).append((repository.name, word))
+    for one in told:
+        said = _said(one.claims)
+        for made in own.get(one.repository, ()):
+            if made.predicate == "writes" and said.get(made.object, set()) <= said.get(made.subject, set()):
+                for name, word in spoken.get(made.subject, ()):
+                    if name != one.repository:
+                        evidence = f"as {made.subject}: {word.evidence}"
+                        yield Word(made.object, word.owner, evidence, word.weight, word.person)
+
+
+def _said(claims: Iterable[Word]) -> dict[str, set[tuple[str, int]]]:
+    """Whom claims name with which weight, by entity."""
+    out: dict[str, set[tuple[str, int]]] = {}
+    for claim in claims:
+        out.setdefault(claim.entity, set()).add((claim.whose(), claim.weight))
+    return out
 
 
 def _told(repository: Repository, own: Sequence[Statement], whose: Whose, homes: Mapping[str, str]) -> Told:
