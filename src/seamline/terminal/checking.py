@@ -69,6 +69,7 @@ def check(
     from seamline.terminal import progress
 
     _refuse_two_organisations(home, owner, org)
+    _refuse_two_on_stdout(sarif, markdown, json=json)
     states = rereading.alike(*bootstrap.states_of(path, base, head))
     beside = bootstrap.checkouts_at(with_) if with_ else ()
     others = [one for one in beside if one.repository != states[1].repository]  # a folder may hold them all
@@ -87,6 +88,13 @@ def _refuse_two_organisations(home: Path | None, owner: str, org: Path | None) -
     if home is not None and (owner or org is not None):
         given = "--owner" if owner else "--org"
         raise Fix(f"{given}: the home says who is there", hint=f"leave {given} out, or --home")
+
+
+def _refuse_two_on_stdout(sarif: Path | None, markdown: Path | None, *, json: bool) -> None:
+    from seamline.model.errors import Fix
+
+    if [sarif, markdown].count(Path("-")) + json > 1:
+        raise Fix("more than one of --json, --sarif and --markdown on stdout", hint="give the others a FILE")
 
 
 def _checked(step: "Step", home: Path | None, owner: str, org: Path | None, *, keep: bool) -> "Checked":

@@ -1,5 +1,6 @@
 """How a command ends: its exit code, and one line for whatever went wrong."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from seamline.model.errors import SeamlineError
 from seamline.terminal.plain import plain
 
 USAGE, HOLD, UNKNOWN, DEFECT = 2, 3, 4, 70
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run(program: Callable[..., Any], arguments: list[str]) -> int:
@@ -25,11 +27,20 @@ def run(program: Callable[..., Any], arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _defect(error)
+        tell(f"error: what is told can't be written ({error.strerror}; make room, or write it elsewhere)")
+        return USAGE
     except Exception as error:  # noqa: BLE001  a door: people get one line, never a traceback
-        tell(f"error: {type(error).__name__}: {one_line(error)} (a defect: SEAMLINE_DEBUG=1 shows where)")
-        _trace_if_asked()
-        return DEFECT
+        return _defect(error)
     return 0
+
+
+def _defect(error: Exception) -> int:
+    tell(f"error: {type(error).__name__}: {one_line(error)} (a defect: SEAMLINE_DEBUG=1 shows where)")
+    _trace_if_asked()
+    return DEFECT
 
 
 def print_what_can_be_printed() -> None:
