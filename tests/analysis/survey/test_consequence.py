@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from seamline import bootstrap
 from seamline.analysis.lineage.opened import opened
 from seamline.analysis.opinion import base_of
@@ -157,3 +159,32 @@ def test_below_a_load_that_breaks_all_gets_old(tmp_path: Path) -> None:
     (found,) = settle(tmp_path, ROOM, warehouse(), Repository("etl", "", tuple(load)))
     assert found.downstream == ((job,), ("job:etl/report", "dashboard:rooms"))
     assert "leaves report with old data" in found.reason
+
+
+def unjoined(relation: str) -> Repository:
+    """A model that reads a table which nothing joins to the application's."""
+    ref = f"dataset:dbt/{relation}"
+    found = model("stg", f"select id, room from {relation}", ref)
+    return Repository("wh", "", (Table(ref, (), Place("wh", "s.yml")), fact("wh", f"{ref} exists"), *found))
+
+
+@pytest.mark.parametrize(
+    "relation", ["lake.raw.visits", "lake.raw.clinic_visits", "lake.landing.raw__booking__app__visits"]
+)
+def test_a_table_of_a_like_name_that_nothing_joins_may_be_the_same(tmp_path: Path, relation: str) -> None:
+    """Never a pass: nobody can say, and the mend is named."""
+    (found,) = settle(tmp_path, ROOM, unjoined(relation))
+    assert (found.outcome, found.downstream) == ("unknown", (("model.wh.stg",),))
+    assert "[[template]]" in found.missing[0]
+
+
+def test_a_table_of_a_like_name_says_nothing_of_a_column_that_it_is_not_asked_for(tmp_path: Path) -> None:
+    """What reads it doesn't name the column."""
+    (found,) = settle(tmp_path, SchemaChange("drop_column", "visits", "fax"), unjoined("lake.raw.visits"))
+    assert found.outcome == "note"
+
+
+def test_a_table_that_says_it_is_of_another_application_is_not_the_same(tmp_path: Path) -> None:
+    """Its name names where it comes from."""
+    (found,) = settle(tmp_path, ROOM, unjoined("lake.raw.raw__depot__app__visits"))
+    assert found.outcome == "note"

@@ -21,7 +21,7 @@ from seamline.analysis.stackmap import StackMap
 from seamline.analysis.survey.services import SQL
 from seamline.analysis.survey.world import relation
 from seamline.model.errors import Fix
-from seamline.model.refs import kind_of, whole_of
+from seamline.model.refs import kind_of, name_of, whole_of
 from seamline.model.schema_change import SchemaChange
 from seamline.model.verdict import Finding
 
@@ -104,24 +104,86 @@ def reach(entity: str, touches: Iterable[SchemaChange], world: World) -> Reached
             any_known = True
             _add(out, told, world.asked.project)
             _add_users(out, told, touch, entity, world)
+        any_known |= _add_alike(out, touch, entity, world)
     _go_stale(out, world)
     return out if any_known else None
 
 
 def _names(entity: str, touch: SchemaChange, world: World) -> list[str]:
     """What to ask for: the nodes of the touched table and of what a load makes of it, else their names in SQL."""
-    table = entity if kind_of(entity) == "dataset" else whole_of(entity) or ""
+    table = _table_of(entity)
     if kind_of(table) != "dataset":
         return [touch.relation]
     canonical = world.stack.canonical(table)
     same = {table, canonical, *world.stack.identity.spellings(canonical)}
-    derived = {r.source for ref in same for r in world.stack.to(ref) if r.kind == "derives"}
-    landed = {s for ref in derived if _is_landed(ref, world) for s in world.stack.identity.spellings(ref)}
+    landed = _landed(table, world)
     nodes = _tables(same | landed, world)
     known = {world.refs[id_][1] for id_ in nodes}
     undeclared = {ref for ref in (same | landed) - known if _has_name(ref)}
     own = [touch.relation] if touch.relation and not known & same else []
     return sorted({*nodes, *map(relation, undeclared), *own})
+
+
+def _table_of(entity: str) -> str:
+    return entity if kind_of(entity) == "dataset" else whole_of(entity) or ""
+
+
+def _landed(table: str, world: World) -> set[str]:
+    """What loads make of a table, under every spelling."""
+    canonical = world.stack.canonical(table)
+    same = {table, canonical, *world.stack.identity.spellings(canonical)}
+    derived = {r.source for ref in same for r in world.stack.to(ref) if r.kind == "derives"}
+    return {s for ref in derived if _is_landed(ref, world) for s in world.stack.identity.spellings(ref)}
+
+
+def _add_alike(out: Reached, touch: SchemaChange, entity: str, world: World) -> bool:
+    """An application's table that nothing joins may be read all the same, under a name like its own: nobody can say."""
+    table = _table_of(entity)
+    if not table.startswith(APPLICATION) or _landed(table, world):
+        return False
+    found = False
+    project = world.asked.project
+    for key in _alike(table, world):
+        try:
+            told = world.asked.impact(replace(touch, relation=key))
+        except Fix:  # it never had the column
+            continue
+        found = True
+        steps = hops(project, told.key)
+        why = f"it reads {key}, which may be loaded from {relation(table)}: a [[template]] in seamline.toml says so"
+        for id_ in {*told.impact.breaks, *told.impact.unknown, *(id_ for id_, _ in told.impact.loses)}:
+            out.unknown.setdefault(id_, why)
+            out.hop[id_] = min(out.hop.get(id_, _FAR), steps.get(id_, _FAR))
+    return found
+
+
+def _alike(table: str, world: World) -> list[str]:
+    """Relations that nothing which was read makes, whose name ends in the table's, and that are of no other origin."""
+    project, name = world.asked.project, relation(table).rpartition(".")[2].lower()
+    out = []
+    for key in project.readers:
+        makers = project.makers.get(key, ())
+        last = key.rpartition(".")[2].lower()
+        if (last == name or last.endswith(f"_{name}")) and all(
+            project.nodes[m].kind == "source" for m in makers
+        ):
+            datasets = [d for m in makers if (d := world.refs.get(m, ("", ""))[1])]
+            if not any(_is_from_elsewhere(d, table, world) for d in datasets):
+                out.append(key)
+    return sorted(out)
+
+
+def _is_from_elsewhere(dataset: str, table: str, world: World) -> bool:
+    """Whether a load brings it from an application that is known, or that its name says, and that the table is none of."""
+    stack = world.stack
+    if any(r.kind == "derives" for r in stack.outward(stack.canonical(dataset))):
+        return True
+    own = {stack.unit(r.source) for r in stack.to(stack.canonical(table)) if r.kind == "writes"}
+    loads = [r.source for r in stack.to(stack.canonical(dataset)) if r.kind == "writes"]
+    origins = {stack.unit(r.target) for load in loads for r in stack.outward(load) if r.kind == "calls"}
+    named = relation(dataset).rpartition(".")[2].lower()
+    told = [o for o in origins if kind_of(o) == "service" or name_of(o).lower() in named]
+    return bool(told) and not origins & own
 
 
 def _tables(datasets: Collection[str], world: World) -> list[str]:
