@@ -151,3 +151,10 @@ def test_json_is_the_whole_check() -> None:
     told = json.loads(text.as_json(checked(HOLD)))
     assert told["verdict"]["outcome"] == "hold"
     assert told["verdict"]["findings"][0]["downstream"][0] == ["model.shop.stg_runs"]
+
+
+def test_a_step_of_no_length_says_so() -> None:
+    """A wrong base in a pipeline would be green for ever."""
+    same = replace(checked(outcome="pass"), head="a" * 40)
+    assert "nothing to compare" in page(same)
+    assert "nothing to compare" in markdown.render(same)

@@ -23,10 +23,10 @@ is answered with its usage as well.
 
 | Exit code | Means |
 |---|---|
-| 0 | done; `gate`: pass |
+| 0 | done; `gate` and `check`: pass |
 | 2 | something in what was asked, or in the home, has to be mended first |
-| 3 | `gate`: hold |
-| 4 | `gate`: unknown |
+| 3 | `gate` and `check`: hold |
+| 4 | `gate` and `check`: unknown |
 | 70 | a defect of Seamline; `SEAMLINE_DEBUG=1` adds the traceback |
 """
 

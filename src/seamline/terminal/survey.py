@@ -26,6 +26,7 @@ FEW_BORDERS = 2  # of one standing: then more is said of each
 MOST_MEETINGS = 3  # of one border of many
 MANY = 1_000_000
 MOST_NAMES = 6  # of seams that are alike
+MOST_PAIRS = 4  # of seams that have no end in common
 MOST_LINES = 8  # of any other section
 _MAX_WIDTH = 120
 _HEADS = {
@@ -139,17 +140,22 @@ def _meetings(meetings: "Sequence[Meeting]", n_most: int) -> RenderableType:
 
 
 def _meeting(m: "Meeting") -> Text:
-    """The first seam in full; of the others, at the end that differs, the names."""
-    source, target = m.examples[0]
-    text = Text(f"{_named(source)} {m.kind.replace('_', ' ')} {_named(target)}")
-    if m.n_seams == 1:
-        return text
+    """Alike seams as one sentence: one thing and all that it meets, all that meet one thing, or a few pairs."""
+    kind = m.kind.replace("_", " ")
     sources, targets = (list(dict.fromkeys(pair[i] for pair in m.examples)) for i in (0, 1))
-    outward = m.target.startswith("vendor") or len(targets) > len(sources)
-    telling = (targets if outward and len(targets) > 1 else sources)[1 : 1 + MOST_NAMES]
-    more = f"{m.n_seams - 1 - len(telling)} more" if m.n_seams - 1 > len(telling) else ""
-    text.append(f", and {', '.join(filter(None, (*map(_called, telling), more)))}", style="dim")
-    return text
+    if len(sources) == 1:
+        return Text(f"{_named(sources[0])} {kind} {_few(targets, m.n_seams)}")
+    if len(targets) == 1:
+        return Text(f"{_few(sources, m.n_seams)} {kind} {_named(targets[0])}")
+    pairs = [f"{_called(source)} {kind} {_called(target)}" for source, target in m.examples[:MOST_PAIRS]]
+    more = [f"{m.n_seams - len(pairs)} more such"] if m.n_seams > len(pairs) else []
+    return Text("; ".join([*pairs, *more]))
+
+
+def _few(refs: "Sequence[str]", n: int) -> str:
+    """The first in full, the next by name, and how many more there are."""
+    shown = [_named(refs[0]), *map(_called, refs[1:MOST_NAMES])]
+    return ", ".join([*shown, f"{n - len(shown)} more"] if n > len(shown) else shown)
 
 
 def _named(ref: str) -> str:
@@ -211,7 +217,7 @@ def _loose(page: "Page", every: bool) -> Iterator[RenderableType]:
 
 
 def _lost(origin: str, repository: str, tables: Sequence[str]) -> Text:
-    what = f"; {plain(repository)} has no such tables" if repository else ""
+    what = ", joined to none of its own: [[template]] says how a load names them" if repository else ""
     example = _named(tables[0])
     return Text.assemble(
         plain(origin), (f"  {counted(len(tables), 'table')} of its name{what}: {example}", "dim")

@@ -55,6 +55,8 @@ def read(asked: Asked, home: Path | None, *, every: bool, json: bool) -> None:
     checkouts = bootstrap.checkouts_at(asked.paths)
     with progress.on_stderr("reading repositories") as on_progress:
         surveyed = verb.read(checkouts, bootstrap.readers(), on_progress).beside(servers)
+    if not surveyed.n_files and not servers:
+        exits.tell("note: nothing in these folders can be read: name folders that hold checkouts")
     with _home(home) as opened_home:
         owner = asked.owner or _owner(asked, opened_home)
         page = verb.survey(opened_home, surveyed, owner=owner, name=asked.name, org=asked.org)

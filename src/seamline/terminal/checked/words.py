@@ -80,6 +80,8 @@ def counted(n: int, noun: str) -> str:
 
 def step(checked: Checked) -> str:
     """From where to where."""
+    if checked.base == checked.head:
+        return f"nothing to compare: base and head are both {checked.base[:9]}"
     head = checked.head[:9] or "the working tree"
     return f"{checked.base[:9]} to {head}"
 
