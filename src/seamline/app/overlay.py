@@ -5,7 +5,6 @@ and what other repositories said when they were read last is joined to it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -19,15 +18,17 @@ from seamline.analysis.survey.told import SOURCE, Mapped, Repository, Told, sinc
 from seamline.app import views
 from seamline.app.home import Home
 from seamline.app.ingest import take_in
+from seamline.app.survey import latest
 from seamline.model.artefact import Fact, Found, Ownership, Place, Table
 from seamline.model.delivery import Delivery
-from seamline.model.errors import Unreadable
 
 
 def kept(home: Home, apart_from: Iterable[str] = ()) -> list[Repository]:
     """The repositories that a home's log holds, by name, each as it was read last. O(log)."""
     beside = {"", *apart_from}
-    return [_repository(told) for name, told in sorted(_latest(home).items()) if name not in beside]
+    return [
+        _repository(told) for name, told in sorted(latest(home, body.from_body).items()) if name not in beside
+    ]
 
 
 def both_states(before: Repository, after: Repository) -> Repository:
@@ -50,15 +51,16 @@ def both_states(before: Repository, after: Repository) -> Repository:
 
 def mapped(home: Home, read: Sequence[Repository]) -> Facts:
     """All that a home knows, with what these repositories say in the place of what they said before."""
-    facts, latest, now = views.facts_of(home), _latest(home), home.clock()
-    known = [_repository(told) for told in latest.values() if told.repository]
+    facts, now = views.facts_of(home), home.clock()
+    stands = latest(home, body.from_body)
+    known = [_repository(told) for told in stands.values() if told.repository]
     names = {r.name for r in read}
     all_ = [*read, *(r for r in known if r.name not in names)]
     declared = base_of(facts).organisation
     people = People(declared, [f for r in all_ for f in r.found], now)
     for told in assemble(all_, declared, people.whose).told:
         if told.repository in names:
-            take_in(facts, home.sources, _delivery(facts, _instead(latest, told), now))
+            take_in(facts, home.sources, _delivery(facts, _instead(stands, told), now))
         elif (
             not told.repository
         ):  # joins of what was kept without its files may be missing here, and still hold
@@ -68,17 +70,6 @@ def mapped(home: Home, read: Sequence[Repository]) -> Facts:
 
 def _said(found: Fact | Table) -> tuple[str, ...]:
     return (found.dataset,) if isinstance(found, Table) else (found.subject, found.predicate, found.object)
-
-
-def _latest(home: Home) -> dict[str, Told]:
-    """The last delivery of each repository that can be read."""
-    out: dict[str, Told] = {}
-    for delivery in home.log.read():
-        if delivery.source == SOURCE and delivery.body is not None:
-            with suppress(Unreadable):
-                told = body.from_body(delivery.body)
-                out[told.repository] = told
-    return out
 
 
 def _repository(told: Told) -> Repository:

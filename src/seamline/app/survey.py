@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -30,6 +31,7 @@ from seamline.model.organisation import Organisation, Person
 from seamline.model.ports import Checkout, Reader
 from seamline.model.stack import Entity, LooseEnd, Seam
 
+T = TypeVar("T", Mapped, Told)
 Progress = Callable[[int, int], None]  # repositories done, in all
 
 
@@ -105,7 +107,7 @@ def deliver(home: Home, told: Sequence[Told]) -> int:
 
     Returns how many deliveries are new: a repository that says the same as before is none. O(log).
     """
-    before = _latest(home)
+    before = latest(home, body.map_of)
     if "" in before and all(t.repository for t in told):
         told = [*told, Told("")]  # what was joined before is not any more
     now = home.clock()
@@ -118,13 +120,13 @@ def deliver(home: Home, told: Sequence[Told]) -> int:
     return sum(not answer.duplicate for answer in home.log.append(batch))
 
 
-def _latest(home: Home) -> dict[str, Mapped]:
-    """What the last delivery of each repository says of the map."""
-    out: dict[str, Mapped] = {}
+def latest(home: Home, read: Callable[[bytes], T]) -> dict[str, T]:
+    """The last delivery of each repository, by name, as `read` has it; one that can't be read counts for nothing. O(log)."""
+    out: dict[str, T] = {}
     for delivery in home.log.read():
         if delivery.source == SOURCE and delivery.body is not None:
             with suppress(Unreadable):
-                told = body.map_of(delivery.body)
+                told = read(delivery.body)
                 out[told.repository] = told
     return out
 

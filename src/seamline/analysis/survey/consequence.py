@@ -114,8 +114,7 @@ def _names(entity: str, touch: SchemaChange, world: World) -> list[str]:
     table = _table_of(entity)
     if kind_of(table) != "dataset":
         return [touch.relation]
-    canonical = world.stack.canonical(table)
-    same = {table, canonical, *world.stack.identity.spellings(canonical)}
+    same = _spellings(table, world)
     landed = _landed(table, world)
     nodes = _tables(same | landed, world)
     known = {world.refs[id_][1] for id_ in nodes}
@@ -128,10 +127,14 @@ def _table_of(entity: str) -> str:
     return entity if kind_of(entity) == "dataset" else whole_of(entity) or ""
 
 
+def _spellings(table: str, world: World) -> set[str]:
+    canonical = world.stack.canonical(table)
+    return {table, canonical, *world.stack.identity.spellings(canonical)}
+
+
 def _landed(table: str, world: World) -> set[str]:
     """What loads make of a table, under every spelling."""
-    canonical = world.stack.canonical(table)
-    same = {table, canonical, *world.stack.identity.spellings(canonical)}
+    same = _spellings(table, world)
     derived = {r.source for ref in same for r in world.stack.to(ref) if r.kind == "derives"}
     return {s for ref in derived if _is_landed(ref, world) for s in world.stack.identity.spellings(ref)}
 
