@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from seamline.terminal import acts, checking, exits, impact
+from seamline.terminal import acts, benches, checking, exits, impact
 from seamline.terminal.arguments import (
     AsOfOption,
     HomeOption,
@@ -359,20 +359,7 @@ def replay(
         print(f"{n_lines} lines rebuilt, sha256 {digest.hexdigest()}")
 
 
-@app.command()
-def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What to measure; `list` names them.")],
-    settings: Annotated[
-        list[str] | None, typer.Argument(metavar="KEY=VALUE...", help="Its own settings.")
-    ] = None,
-) -> None:
-    """Measure this installation. Figures are ratios to a yardstick on the same machine."""
-    from seamline.terminal import benches
-
-    if name == "list":
-        print("\n".join(benches.names()))
-    else:
-        sys.stdout.write(benches.run(name, settings or []))
+app.add_typer(benches.app, name="bench")
 
 
 def main() -> NoReturn:

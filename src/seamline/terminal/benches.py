@@ -1,22 +1,57 @@
-"""Finds and runs the measurements of `seamline.bench`, each a module with one function `run`."""
+"""`seamline bench`: the measurements of `seamline.bench`, each a module with one function `run`, found on disk.
 
+A measurement takes its settings as KEY=VALUE, after its own parameters. The examiner, which has files to name and
+reports to draw, is a command of its own.
+"""
+
+import ast
 import inspect
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+import typer
+from typer.core import TyperGroup
 
 from seamline.model.errors import Fix
+from seamline.terminal import rca
+
+
+class Measurements(TyperGroup):
+    """The commands written here, and one for every other measurement there is."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names, sorted."""
+        return sorted({*super().list_commands(ctx), *names()})
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name, None when nothing is measured under it."""
+        return super().get_command(ctx, cmd_name) or (_command(cmd_name) if cmd_name in names() else None)
+
+
+app = typer.Typer(
+    cls=Measurements,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Measure this installation. Figures are ratios to a yardstick on the same machine.",
+)
+app.add_typer(rca.app)
+
+
+@app.command(name="list")
+def list_() -> None:
+    """Name what can be measured."""
+    print("\n".join(names()))
 
 
 def names() -> list[str]:
-    """What can be measured, sorted: the modules of `seamline.bench` that have a `run`."""
-    import seamline.bench
-
-    found = [m.name for m in iter_modules(seamline.bench.__path__) if not m.name.startswith("_")]
-    return sorted(name for name in found if hasattr(import_module(f"seamline.bench.{name}"), "run"))
+    """What can be measured, sorted."""
+    return sorted(_found())
 
 
 def run(name: str, settings: Sequence[str]) -> str:
@@ -26,6 +61,35 @@ def run(name: str, settings: Sequence[str]) -> str:
     measure = import_module(f"seamline.bench.{name}").run
     figures = measure(**_settings(measure, settings))
     return msgspec.json.format(msgspec.json.encode(figures), indent=2).decode() + "\n"
+
+
+@cache
+def _found() -> Mapping[str, str]:
+    """Each measurement and what it says of itself. The text is read, nothing is imported: `--help` stays quick."""
+    import seamline.bench
+
+    folder = Path(next(iter(seamline.bench.__path__)))
+    found = {}
+    for module in iter_modules(seamline.bench.__path__):
+        path = folder / module.name
+        tree = ast.parse((path / "__init__.py" if module.ispkg else path.with_suffix(".py")).read_bytes())
+        if any(isinstance(node, ast.FunctionDef) and node.name == "run" for node in tree.body):
+            found[module.name] = ast.get_docstring(tree) or ""
+    return found
+
+
+def _command(name: str) -> Any:
+    single = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+    def measure(
+        settings: Annotated[
+            list[str] | None, typer.Argument(metavar="KEY=VALUE...", help="Its own settings.")
+        ] = None,
+    ) -> None:
+        sys.stdout.write(run(name, settings or []))
+
+    single.command(name, help=_found()[name])(measure)
+    return typer.main.get_command(single)
 
 
 def _settings(measure: Any, settings: Sequence[str]) -> dict[str, Any]:

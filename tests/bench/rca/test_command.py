@@ -1,0 +1,95 @@
+"""`seamline bench rca`, as it is typed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seamline.analysis import inquiry
+from seamline.analysis.inquiry.case import Case, Finding, Suspect
+from seamline.cli import app
+from seamline.terminal import exits
+from tests.bench.rca.cases import write
+
+Run = Callable[..., tuple[int, list[str], str]]
+
+
+def blames_stock(case: Case) -> Finding:
+    """An inquiry that always finds the same."""
+    if case.id == "c-odd":
+        raise ZeroDivisionError("no samples")
+    suspects = (Suspect("stock", 0.75), Suspect("cart", 0.125))
+    return Finding(suspects, (), ("stock",), "entity", 0.125, case.to_ts, "look at stock")
+
+
+@pytest.fixture
+def seamline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Exit code, lines of stdout, and stderr of `seamline bench ARGUMENTS`, with an inquiry that is made up."""
+    monkeypatch.setattr(inquiry, "inquire", blames_stock, raising=False)
+
+    def run(*arguments: object) -> tuple[int, list[str], str]:
+        code = exits.run(app, ["bench", *map(str, arguments)])
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err
+
+    return run
+
+
+def test_one_line_per_case_as_it_is_scored(tmp_path: Path, seamline: Run) -> None:
+    """The form that the score reads, keys and all, in order of the cases."""
+    write(tmp_path, "b")
+    write(tmp_path, "a")
+    code, lines, err = seamline("rca", tmp_path, "--json")
+    first = json.loads(lines[0])
+    assert (code, err, [json.loads(line)["case"] for line in lines]) == (0, "", ["a", "b"])
+    assert first.pop("seconds") > 0
+    assert first == {
+        "case": "a",
+        "ranking": [{"entity": "stock", "probability": 0.75}, {"entity": "cart", "probability": 0.125}],
+        "changes": [],
+        "accuse": ["stock"],
+        "verdict": "entity",
+    }
+
+
+def test_a_case_that_fails_costs_only_itself(tmp_path: Path, seamline: Run) -> None:
+    """It is told, has a line without a ranking, and the exit code says that something was wrong."""
+    for name in ("c-1", "c-odd", "c-2"):
+        write(tmp_path, name)
+    write(tmp_path, "c-torn", files={"metrics.csv.gz": "time,a:x\nnever,1\n"})
+    code, lines, err = seamline("rca", tmp_path, "--json")
+    said = {p["case"]: (p["ranking"], p["verdict"]) for p in map(json.loads, lines)}
+    assert code == 1
+    assert said["c-odd"] == said["c-torn"] == ([], "unknown")
+    assert all(said[name][0] for name in ("c-1", "c-2"))
+    assert "c-odd: ZeroDivisionError: no samples" in err
+    assert "metrics.csv.gz:2: time is 'never'" in err
+
+
+def test_people_get_a_sentence(tmp_path: Path, seamline: Run) -> None:
+    """Case, verdict, who is named, how sure, and what was mended."""
+    write(tmp_path, alert=None)
+    _, lines, _ = seamline("rca", tmp_path)
+    assert lines[0].startswith("c-1 entity stock (first: stock 75%)")
+    assert lines[1].strip() == "there is no alert"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("rca",), ("rca", "no-such-folder"), ("rca", ".", "--format", "tarot")]
+)
+def test_a_mistake_is_told(seamline: Run, arguments: tuple[str, ...]) -> None:
+    """Exit 2, and what to do."""
+    code, lines, err = seamline(*arguments)
+    assert (code, lines) == (2, [])
+    assert "rror" in err
+
+
+def test_the_other_measurements_keep_their_way(seamline: Run) -> None:
+    """Each is a command with a sentence, takes KEY=VALUE, and an unknown setting is told."""
+    _, lines, _ = seamline("list")
+    assert {"lineage", "series"} <= set(lines)
+    code, _, err = seamline("lineage", "colour=red")
+    assert (code, "no such setting" in err) == (2, True)
+    code, lines, _ = seamline("lineage", "--help")
+    assert "KEY=VALUE" in "\n".join(lines)
