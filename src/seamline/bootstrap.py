@@ -55,7 +55,12 @@ def open_home(path: Path, *, write: bool) -> Home:
     log, views = _shared(dsn, write=write) if dsn else _embedded(path, write=write)
     found = sources.discover()
     inbox = Inbox(found, Keyring(path / "keys"))
-    return Home(path, log, views, found, inbox, lambda: datetime.now(UTC), resources=(views, log))
+    home = Home(path, log, views, found, inbox, lambda: datetime.now(UTC), resources=(views, log))
+    if not write and home.config.exists() and not log.position():  # who was making it ended before it was one
+        with home:
+            said = f"{home.config}: was never put into force, and the log beside it is empty"
+            raise Stop(said, hint="run again the `seamline init` that made it, or seamline configure")
+    return home
 
 
 def home_in_memory() -> Home:

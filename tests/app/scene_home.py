@@ -10,7 +10,6 @@ from typing import cast
 import msgspec
 from msgspec.structs import replace
 
-from seamline.analysis import organisation
 from seamline.app import configure, replay
 from seamline.app.home import Home
 from seamline.app.ingest import Inbox
@@ -128,7 +127,7 @@ def new_home(folder: Path, text: str, clock_at: datetime = BEFORE) -> Home:
     _, declared, _ = read_scene(text)
     written = toml(declared)
     home.config.write_text(written, encoding="utf-8")
-    configure.put_in_force(home, written, organisation.read(written), key="scene")
+    home.log.append([configure.declared(home, written, key="scene").record])
     return home
 
 

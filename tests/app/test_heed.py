@@ -44,7 +44,7 @@ def declare(home: Home, handles: dict[str, str], **more: str) -> None:
         lines = f'handles = ["{handles[person.id]}"]\n' if person.id in handles else ""
         lines += more.get(person.id, "")
         text = text.replace(f'id = "{person.id}"\n', f'id = "{person.id}"\n{lines}', 1)
-    configure.put_in_force(home, text, organisation.read(text), key=f"{handles}{more}")
+    home.log.append([configure.declared(home, text, key=f"{handles}{more}").record])
 
 
 def say(home: Home, text: str, user: str = "U0TT0", received_at: datetime | None = None) -> Delivery:

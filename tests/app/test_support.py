@@ -153,7 +153,7 @@ def test_the_line_on_an_incidents_tickets(home: Home) -> None:
 def declared(home: Home, table: str) -> None:
     """Put the map into force with one more table."""
     text = home.config.read_text(encoding="utf-8") + "\n" + table
-    configure.put_in_force(home, text, organisation.read(text), key=table)
+    home.log.append([configure.declared(home, text, key=table).record])
 
 
 def test_the_organisations_own_language_and_words(home: Home) -> None:

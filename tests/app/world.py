@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from seamline.analysis import organisation
 from seamline.app import configure, views
 from seamline.app.home import Home
 from seamline.app.ingest import Inbox
@@ -50,7 +49,8 @@ class World:
 
     def declare(self, text: str) -> None:
         """Put a map into force."""
-        configure.put_in_force(self.home, text, organisation.read(text), key=str(self.home.log.position()))
+        declared = configure.declared(self.home, text, key=str(self.home.log.position()))
+        self.home.log.append([declared.record])
 
     def saw(self, at: datetime) -> None:
         """Time went by in the log up to then."""

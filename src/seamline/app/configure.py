@@ -1,9 +1,12 @@
 """`seamline.toml` comes into force: checked first, then a record in the log."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -11,6 +14,7 @@ from seamline.analysis import organisation
 from seamline.app import views
 from seamline.app.home import Home
 from seamline.model import record as rec
+from seamline.model.delivery import Received
 from seamline.model.errors import Fix, Stop
 from seamline.model.organisation import Organisation, Person
 
@@ -48,16 +52,47 @@ name = {owner}{handles}
 """
 
 
+class Declared(NamedTuple):
+    """A `seamline.toml` that is valid, and the record that puts it into force."""
+
+    organisation: Organisation
+    record: Received
+
+
 def start(home: Home, *, owner: str, name: str, people: Sequence[Person] = ()) -> None:
-    """Write the starter `seamline.toml`, `people` in it, and put it into force. Raises Fix when there is one already."""
-    if home.config.exists():
-        raise Fix(f"{home.config}: is there already", hint="edit it, or pick another folder with --home")
+    """Write the starter `seamline.toml`, `people` in it, and put it into force. Twice the same is once.
+
+    Raises Fix when another one is there already.
+    """
     text = starter(owner=owner, name=name, people=people)
-    try:
-        home.config.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Stop(f"{home.config}: can't be written ({error.strerror})", hint="check its folder") from error
+    if home.config.exists() and read_text(home.config) != text:
+        raise Fix(f"{home.config}: is there already", hint="edit it, or pick another folder with --home")
+    write(home, text)
     follow(home)
+
+
+def write(home: Home, text: str) -> None:
+    """Make `text` the home's `seamline.toml`: all of it or, whatever happens, nothing. The same text is left as it is.
+
+    Raises Stop when there is no room or no right to.
+    """
+    with suppress(OSError, UnicodeDecodeError):
+        if home.config.read_text(encoding="utf-8") == text:
+            return
+    file = home.config.resolve()
+    aside = file.with_name(f".{file.name}.new")
+    try:
+        with aside.open("w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        aside.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink()
+        raise Stop(
+            f"{home.config}: can't be written ({error.strerror})", hint="make room, check rights"
+        ) from error
 
 
 def starter(*, owner: str, name: str, people: Sequence[Person] = ()) -> str:
@@ -107,6 +142,15 @@ def follow(home: Home) -> Organisation | None:
 
     Raises BadTree or Fix, and appends nothing, when it is not valid. The same file twice is one record.
     """
+    declared = declared_by(home)
+    if declared is None:
+        return None
+    home.log.append([declared.record])
+    return declared.organisation
+
+
+def declared_by(home: Home) -> Declared | None:
+    """What the home's `seamline.toml` says, in force or not; None when there is none. Raises BadTree or Fix."""
     try:
         text = home.config.read_text(encoding="utf-8")
         stamp = home.config.stat().st_mtime_ns
@@ -114,9 +158,16 @@ def follow(home: Home) -> Organisation | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise Fix(f"{home.config}: can't be read ({error})", hint="it has to be a UTF-8 text") from error
-    declared = organisation.read(text)
-    put_in_force(home, text, declared, key=f"{_root(declared)}:{stamp}")
-    return declared
+    return declared(home, text, key=str(stamp))
+
+
+def declared(home: Home, text: str, *, key: str) -> Declared:
+    """What a `seamline.toml` says; of one owner's records with the same `key` the log stores one. Raises BadTree or Fix."""
+    read = organisation.read(text)
+    root = next(p.id for p in read.people if not p.reports_to)
+    now = home.clock()
+    received = rec.to_received(rec.ConfigSet(root, now, text), now)
+    return Declared(read, replace(received, key=f"config:{root}:{key}"))
 
 
 def differs(home: Home) -> bool:
@@ -141,10 +192,10 @@ def take_over(home: Home, file: Path) -> Organisation:
     """Make another file this home's `seamline.toml` and put it into force. Raises Fix when it is not valid."""
     text = read_text(file)
     organisation.read(text)
-    home.config.write_text(text, encoding="utf-8")
-    declared = follow(home)
-    assert declared is not None
-    return declared
+    write(home, text)
+    taken = follow(home)
+    assert taken is not None
+    return taken
 
 
 def read_text(file: Path) -> str:
@@ -155,13 +206,6 @@ def read_text(file: Path) -> str:
         raise Fix(f"{file}: can't be read ({error})", hint="name a seamline.toml") from error
 
 
-def put_in_force(home: Home, text: str, declared: Organisation, *, key: str) -> None:
-    """Append the record; `key` tells a repeat, which is not stored again."""
-    now = home.clock()
-    received = rec.to_received(rec.ConfigSet(_root(declared), now, text), now)
-    home.log.append([replace(received, key=f"config:{key}")])
-
-
 def person_id(name: str) -> str:
     """A person's id made of their name: lower case, ASCII, dashes.
 
@@ -170,10 +214,6 @@ def person_id(name: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "owner"
-
-
-def _root(declared: Organisation) -> str:
-    return next(p.id for p in declared.people if not p.reports_to)
 
 
 def _quoted(text: str) -> str:

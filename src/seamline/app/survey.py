@@ -26,6 +26,7 @@ from seamline.analysis.survey.told import SOURCE, Mapped, Repository, Told, sinc
 from seamline.app import configure, views
 from seamline.app.home import Home
 from seamline.model.artefact import Artefact, Found, Place, Unread
+from seamline.model.delivery import Received
 from seamline.model.errors import Fix, Unreadable
 from seamline.model.organisation import Organisation, Person
 from seamline.model.ports import Checkout, Reader
@@ -102,16 +103,17 @@ def _said(reader: Reader, checkout: Checkout, files: Mapping[str, Artefact]) -> 
     return found
 
 
-def deliver(home: Home, told: Sequence[Told]) -> int:
+def deliver(home: Home, told: Sequence[Told], before_it: Sequence[Received] = ()) -> int:
     """Put what repositories say into the log; what an earlier state of them said and this one doesn't is taken back.
 
+    All of it in one batch, behind the records `before_it`: a log never holds the half of a survey.
     Returns how many deliveries are new: a repository that says the same as before is none. O(log).
     """
     before = latest(home, body.map_of)
     if "" in before and all(t.repository for t in told):
         told = [*told, Told("")]  # what was joined before is not any more
     now = home.clock()
-    batch = []
+    batch = [*before_it]
     for one in told:
         # ids are those of what is stored: redaction comes first, and needs no more than the map's part
         clean = body.map_of(home.inbox.take(SOURCE, {}, body.to_body(replace(one, carried=())), now).body)
@@ -136,48 +138,46 @@ def survey(home: Home, surveyed: Surveyed, *, owner: str, name: str, org: Path |
 
     `owner` begins an organisation where the home has none yet; `org` is a `seamline.toml` to take over first.
     """
-    _begin(home, surveyed, owner, name, org)
-    declared = views.organisation(home)
+    declared, in_force = _declared(home, surveyed, owner, name, org)
     found = [one for r in surveyed.repositories for one in r.found]
     people = People(declared, found, home.clock())
     assembled = assemble.assemble(surveyed.repositories, declared, people.whose)
     kept = home.path.is_dir()  # nobody asks a home in memory what contracts said
-    deliver(home, assembled.told if kept else [replace(t, carried=()) for t in assembled.told])
+    told = assembled.told if kept else [replace(t, carried=()) for t in assembled.told]
+    deliver(home, told, [in_force])
     facts = views.facts_of(home)
     opinion = opine(facts)
     views.publish(home, opinion)
     return _page(surveyed, assembled.joined, troubles(found, people), opinion, facts)
 
 
-def _begin(home: Home, surveyed: Surveyed, owner: str, name: str, org: Path | None) -> None:
-    """Put an organisation into force: the one given, the home's own, or a first one made of who owns what."""
+def _declared(home: Home, surveyed: Surveyed, owner: str, name: str, org: Path | None) -> configure.Declared:
+    """The organisation to put into force: the one given, the home's own, or a first one made of who owns what."""
     if org is not None:
-        _take(home, configure.read_text(org))
-    elif home.config.is_file():
-        known = configure.follow(home)
-        if (
-            known is not None
-            and owner
-            and owner not in {n for p in known.people if not p.reports_to for n in (p.id, p.name)}
-        ):
-            raise Fix(
-                f"{home.config}: names another whole-stack owner than {owner!r}",
-                hint="edit it, or leave --owner out",
-            )
-    else:
+        return _taken(home, configure.read_text(org))
+    known = configure.declared_by(home) if home.config.is_file() else None
+    if known is None:
         root = Person(configure.person_id(owner), owner)
         found = [one for r in surveyed.repositories for one in r.found]
-        _take(home, configure.starter(owner=owner, name=name, people=people_below(root, found)))
+        return _taken(home, configure.starter(owner=owner, name=name, people=people_below(root, found)))
+    roots = {n for p in known.organisation.people if not p.reports_to for n in (p.id, p.name)}
+    if owner and owner not in roots:
+        raise Fix(
+            f"{home.config}: names another whole-stack owner than {owner!r}",
+            hint="edit it, or leave --owner out",
+        )
+    return known
 
 
-def _take(home: Home, text: str) -> None:
-    """Put a text into force, and keep it where the home has a folder."""
-    declared = organisation.read(text)
-    if home.path.is_dir():
-        home.config.write_text(text, encoding="utf-8")
-        configure.follow(home)
-    else:
-        configure.put_in_force(home, text, declared, key="survey")
+def _taken(home: Home, text: str) -> configure.Declared:
+    """What a text declares, kept where the home has a folder."""
+    if not home.path.is_dir():
+        return configure.declared(home, text, key="survey")
+    organisation.read(text)  # nothing is written that is not valid
+    configure.write(home, text)
+    declared = configure.declared_by(home)
+    assert declared is not None
+    return declared
 
 
 def _page(

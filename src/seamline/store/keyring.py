@@ -5,6 +5,7 @@ lost or shredded month key means that month's sealed bodies can't be opened by a
 """
 
 import base64
+import fcntl
 import hmac
 import os
 import re
@@ -103,26 +104,35 @@ class Keyring:
         return key
 
     def _make(self, name: str) -> bytes:
-        """A new key, on disk before it is used: written aside, synced, then linked, so never half there."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        aside = self._folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
+        """A new key, on disk before it is used: written aside by one process at a time, synced, renamed, so never half there."""
+        file, aside = self._file(name), self._folder / f".{name}.new"
         try:
-            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-                out.write(secrets.token_bytes(KEY_BYTES))
-                out.flush()
-                os.fsync(out.fileno())
-            with suppress(FileExistsError):  # another process made it first: that one counts
-                os.link(aside, self._file(name))
-            folder = os.open(self._folder, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600), "wb") as out:
+                fcntl.flock(out, fcntl.LOCK_EX)
+                if not file.exists():  # else another process made it first: that one counts
+                    out.write(secrets.token_bytes(KEY_BYTES))
+                    out.flush()
+                    os.fsync(out.fileno())
+                    aside.replace(file)
+            aside.unlink(missing_ok=True)
+            _sync(self._folder)
         except OSError as error:
+            with suppress(OSError):
+                aside.unlink()
             raise Stop(
                 f"{self._folder}: can't make a key ({error.strerror})", hint="make room, check rights"
             ) from error
-        finally:
-            aside.unlink(missing_ok=True)
         key = self._read(name)
         if key is None:
             raise Stop(f"{self._file(name)}: is gone")
         return key
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -29,6 +29,7 @@ MAX_ROWS = 64  # rows per statement: each statement lets go of the interpreter's
 N_PREPARED = 2 * MAX_ROWS + 20  # statements kept prepared: two kinds with 1 to MAX_ROWS rows each
 BUSY_S = 2.0
 _READ_ONLY = "file:{}?mode=ro"
+_ANY_TABLE = "SELECT 1 FROM sqlite_master LIMIT 1"
 
 _headers_out = msgspec.json.Encoder(order="sorted").encode
 _headers_in = msgspec.json.Decoder(dict[str, str]).decode
@@ -55,21 +56,32 @@ def _translated(path: Path) -> Iterator[None]:
 
 
 def _reader(path: Path) -> sqlite3.Connection:
-    """A connection that can't write. In a folder nobody can write to, the file is taken as it lies there."""
+    """A connection that can't write. In a folder nobody can write to, the file is taken as it lies there.
+
+    Raises Stop for no file, and for one without a table: whoever was making it ended before it was there.
+    """
     if not path.exists():
-        raise Stop(f"{path}: there is no log or view here yet", hint="seamline init, or seamline ingest FILE")
+        raise _nothing_in(path)
     address = _READ_ONLY.format(
         str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     )
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_S, check_same_thread=False)
     try:
-        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        table = connection.execute(_ANY_TABLE).fetchone()
     except sqlite3.OperationalError:
         connection.close()
         if Path(f"{path}-wal").exists():
             raise
         connection = sqlite3.connect(f"{address}&immutable=1", uri=True, check_same_thread=False)
+        table = connection.execute(_ANY_TABLE).fetchone()
+    if table is None:
+        connection.close()
+        raise _nothing_in(path)
     return connection
+
+
+def _nothing_in(path: Path) -> Stop:
+    return Stop(f"{path}: there is no log or view here yet", hint="seamline init, or seamline ingest FILE")
 
 
 def _writer(path: Path, schema: str, *, durable: bool) -> sqlite3.Connection:
