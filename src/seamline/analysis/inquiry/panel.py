@@ -1,0 +1,201 @@
+"""Series on one scale: how many times its usual movement each one is away from where it usually is.
+
+Rows are the case's watches, then what is derived from them: on each edge that both ends measured, the time between
+what the caller waited and what the callee took. Ratios are taken as logarithms, availabilities as shares of failures.
+"""
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from seamline.analysis.inquiry.case import Case, Floats, Watch
+from seamline.analysis.inquiry.kinds import Kind, kind_of
+
+LEAST = 5  # samples of normal time without which nothing is said of a series
+RATIO_FLOOR = 0.05  # a ratio-scaled series that moves by less than this is taken to be still
+LEVEL_FLOOR = 0.02  # likewise, of the level of any other
+SHARE_FLOOR = 0.002  # of requests
+MOST = 40.0  # a series says no more than that, however far it went
+GAP = Kind("latency", "gap", "level", "caller")
+_CHUNK = 2_000  # rows looked at together, which bounds memory
+
+
+class Panel(Struct, frozen=True):
+    """`values` is rows x times on each kind's scale; `usual` and `spread` are per row, from the normal part.
+
+    `spread` is NaN where the normal part is too short to say anything. `counts`: requests behind a share, else NaN.
+    """
+
+    times: Floats
+    watches: tuple[Watch, ...]
+    kinds: tuple[Kind, ...]
+    raw: Floats
+    values: Floats
+    counts: Floats
+
+
+def panel(case: Case) -> Panel:
+    """All series of a case on their scales, derived ones last. O(samples)."""
+    watches, kinds, raw = list(case.watches), [kind_of(w.metric) for w in case.watches], case.values
+    gaps = _gaps(case, kinds)
+    if gaps:
+        watches += [w for w, _ in gaps]
+        kinds += [GAP] * len(gaps)
+        raw = np.vstack([raw, *(row for _, row in gaps)])
+    requests = {
+        (w.entity, w.caller): row
+        for row, (w, k) in enumerate(zip(watches, kinds, strict=True))
+        if k.role == "requests"
+    }
+    values, counts = np.array(raw), np.full(len(raw), np.nan)
+    for row, (watch, kind) in enumerate(zip(watches, kinds, strict=True)):
+        asked = requests.get((watch.entity, watch.caller))
+        base = raw[asked] if asked is not None else None
+        if kind.scale == "share":
+            values[row] = _share(raw[row], kind, base)
+            if base is not None:
+                counts[row] = _per_sample(base, case.step_s)
+        elif kind.scale == "ratio":
+            values[row] = _logarithm(raw[row])
+    return Panel(case.times, tuple(watches), tuple(kinds), raw, values, counts)
+
+
+def _gaps(case: Case, kinds: list[Kind]) -> list[tuple[Watch, Floats]]:
+    """What lies between the caller's wait and the callee's time, per edge and quantile."""
+    rows = {
+        (w.entity, w.caller, k.whose, k.quantile): row
+        for row, (w, k) in enumerate(zip(case.watches, kinds, strict=True))
+        if k.role == "latency" and w.caller
+    }
+    found = []
+    for (entity, caller, whose, quantile), row in sorted(rows.items(), key=lambda item: item[1]):
+        server = rows.get((entity, caller, "own", quantile))
+        if whose == "caller" and server is not None:
+            found.append((Watch(entity, "gap", caller), case.values[row] - case.values[server]))
+    return found
+
+
+def _share(raw: Floats, kind: Kind, requests: Floats | None) -> Floats:
+    """Failures as a share of the requests, from a percentage, a ratio, or a count beside a count of requests."""
+    top = float(np.nanmax(raw)) if np.isfinite(raw).any() else 0.0
+    if kind.good:
+        return 1.0 - raw / (100.0 if top > 1.5 else 1.0)
+    if requests is not None:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(
+                requests > 0, np.clip(raw / requests, 0.0, 1.0), np.where(np.isnan(raw), np.nan, 0.0)
+            )
+    return raw / 100.0 if 1.5 < top <= 100.0 else raw
+
+
+def _per_sample(requests: Floats, step_s: float) -> float:
+    """How many requests stand behind a sample: as counted, or a rate times the step."""
+    known = requests[np.isfinite(requests)]
+    if not len(known):
+        return np.nan
+    usual = float(np.median(known))
+    counted = np.allclose(known, np.round(known))
+    return usual if counted else usual * step_s
+
+
+def _logarithm(raw: Floats) -> Floats:
+    positive = raw[np.isfinite(raw) & (raw > 0)]
+    if not len(positive):
+        return np.where(np.isfinite(raw), 0.0, np.nan)
+    # a zero is not infinitely far away: it lies below the least that was ever seen
+    least = max(float(np.percentile(positive, 1)) / 2, float(np.median(positive)) * 1e-3)
+    return np.log(np.maximum(raw, least))
+
+
+class Moved(Struct, frozen=True):
+    """How far each row of a panel moved in an interval. Zero where nothing can be said.
+
+    `z`: times its usual movement, signed, harm counted by the kind. `excess`: on the row's scale.
+    `gone`: sampled before, and not in the interval; `new`: the other way round.
+    """
+
+    z: Floats
+    excess: Floats
+    gone: NDArray[np.bool_]
+    new: NDArray[np.bool_]
+
+
+def moved(p: Panel, first: int, last: int) -> Moved:
+    """How far every row moved in the samples [first, last), against all that lie before. O(rows x samples log)."""
+    n = len(p.values)
+    out = Moved(np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
+    for low in range(0, n, _CHUNK):
+        rows = slice(low, min(n, low + _CHUNK))
+        _score(p, rows, first, last, out)
+    return out
+
+
+def _score(p: Panel, rows: slice, first: int, last: int, out: Moved) -> None:
+    before, within = p.values[rows, :first], p.values[rows, first:last]
+    n_before, n_within = np.isfinite(before).sum(axis=1), np.isfinite(within).sum(axis=1)
+    out.gone[rows] = (n_before >= max(LEAST, first * 0.8)) & (n_within == 0)
+    out.new[rows] = (n_before <= first * 0.05) & (n_within > 0)
+    sure = (n_before >= LEAST) & (n_within > 0)
+    if not sure.any():
+        return
+    usual, spread = np.zeros(len(before)), np.ones(len(before))
+    usual[sure], spread[sure] = _usual(p, np.arange(rows.start, rows.stop)[sure], before[sure], last - first)
+    mean = np.zeros(len(before))
+    mean[sure] = np.nanmean(within[sure], axis=1)
+    far = np.where(sure, (mean - usual) / spread, 0.0)
+    near = np.where(sure, _near(before, mean, usual, last - first) / spread, 0.0)
+    both = np.where(far * near > 0, np.sign(far) * np.minimum(np.abs(far), np.abs(near)), 0.0)
+    out.z[rows] = np.clip(both, -MOST, MOST)
+    out.excess[rows] = np.where(sure, mean - usual, 0.0)
+
+
+def _near(before: Floats, mean: Floats, usual: Floats, width: int) -> Floats:
+    """The movement against the time just before: what had moved already did not move now."""
+    last = before[:, -max(2, 2 * width) :]
+    known = np.isfinite(last)
+    enough = known.sum(axis=1) >= 2
+    level = np.where(
+        enough, np.nansum(np.where(known, last, 0.0), axis=1) / np.maximum(known.sum(axis=1), 1), usual
+    )
+    return mean - level
+
+
+def _usual(p: Panel, rows: NDArray[np.int64], before: Floats, width: int) -> tuple[Floats, Floats]:
+    """Where rows usually are, and how far means of `width` samples usually stray (never less than the floors)."""
+    low, usual, high = np.nanpercentile(before, (25, 50, 75), axis=1)
+    spread = np.maximum((high - low) / 1.35, _strays(before, usual, width))
+    return usual, np.maximum(spread, _floor(p, rows, before, usual, width))
+
+
+def _strays(before: Floats, usual: Floats, width: int) -> Floats:
+    """Half of what one in twenty means of `width` samples exceeds: two standard deviations of a normal."""
+    known = np.isfinite(before)
+    off = np.where(known, before - usual[:, None], 0.0)
+    zero = np.zeros((len(before), 1))
+    sums = np.hstack([zero, np.cumsum(off, axis=1)])
+    counts = np.hstack([zero, np.cumsum(known, axis=1)])
+    width = min(width, before.shape[1])
+    total, seen = sums[:, width:] - sums[:, :-width], counts[:, width:] - counts[:, :-width]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.abs(np.where(seen > 0, total / seen, np.nan))
+    return np.asarray(np.nanpercentile(means, 95, axis=1) / 2)
+
+
+def _floor(p: Panel, rows: NDArray[np.int64], before: Floats, usual: Floats, width: int) -> Floats:
+    """The least spread that is believed: a share of the level, and counting noise where counts are known."""
+    out = np.empty(len(rows))
+    for i, row in enumerate(rows):
+        kind = p.kinds[row]
+        if kind.scale == "ratio":
+            out[i] = RATIO_FLOOR
+        elif kind.scale == "share":
+            n = p.counts[row] * width
+            usually = float(np.nanmean(before[i]))
+            noise = np.sqrt((usually * (1 - usually) + 1 / n) / n) if n > 0 and 0 <= usually <= 1 else 0.0
+            out[i] = max(SHARE_FLOOR, noise)
+        elif kind.noun == "gap":
+            out[i] = max(1e-4, RATIO_FLOOR * abs(float(usual[i])))
+        else:
+            typical = max(abs(float(usual[i])), float(np.nanmean(np.abs(before[i]))))
+            out[i] = max(LEVEL_FLOOR * typical, 1e-12)
+    return out
