@@ -40,6 +40,7 @@ SETTINGS = {
     "log_rotation_age": "0",
     "log_rotation_size": "0",
     "log_timezone": "UTC",
+    "log_connections": "on",  # a process that never fails is known by this line
     "lc_messages": "C",
     "timezone": "UTC",
 }
