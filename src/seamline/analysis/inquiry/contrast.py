@@ -1,0 +1,109 @@
+"""Changes as evidence: what each of the concurrent rollouts did to its service, in nats.
+
+Where old and new pods run at once they are compared in the same minutes (difference in differences); otherwise the
+service with itself before. That a change is recent says nothing; that the fault is older rules it out; that its new
+version serves as well as the old one speaks against it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from seamline.analysis.inquiry import aftermath, odds, siblings
+from seamline.analysis.inquiry.case import Case, Term
+from seamline.analysis.inquiry.kinds import kind_of
+from seamline.analysis.inquiry.siblings import Scene, Sign, median_of
+from seamline.analysis.inquiry.versions import Rollout, Span, rollouts, rows
+
+_CLOCK_S = 30.0  # by which clocks of tools differ
+_LEAST_OF_HARM = 0.03  # of the alerted latency's rise: a difference below it is not what harms
+_LOOKS_BACK_S = 240.0  # before the alert, where the start is not given
+
+# P(a guilty change shows in this way); of those that the alert is about, and of others.
+_SHOWS = {
+    "failures": 0.45, "latency": 0.5, "cpu": 0.2, "memory": 0.12, "restarts": 0.1, "silence": 0.1, "calls": 0.1,
+    "network": 0.06, "disk": 0.05, "saturation": 0.1, "other": 0.03,
+}  # fmt: skip
+_SHOWS_AS_ALERTED = 0.8
+_SHOWS_ASKING = 0.5  # in the calls made, against those answered
+
+
+def contrast(case: Case, started_ts: float | None) -> Mapping[str, tuple[Term, ...]]:
+    """Terms for every rollout of the case, the strongest first. `started_ts`: the likeliest start of the fault.
+
+    O(samples of the pods of rollouts). A rollout of which nothing is measured has no term but that of its time.
+    """
+    scene = _scene(case, started_ts)
+    return {one.id: _terms(scene, one, started_ts) for one in rollouts(case)}
+
+
+def _scene(case: Case, started_ts: float | None) -> Scene:
+    by_end: dict[tuple[str, str], int] = {}
+    for row, watch in enumerate(case.watches):
+        if kind_of(watch.metric).role == "requests":
+            by_end.setdefault((watch.entity, watch.caller), row)
+    return Scene(
+        case,
+        rows(case),
+        Span(_harm_from(case, started_ts), case.times, case.step_s),
+        _least_latency(case),
+        by_end,
+    )
+
+
+def _harm_from(case: Case, started_ts: float | None) -> float:
+    if started_ts is not None:
+        return started_ts - case.step_s / 2
+    until_ts = case.alert.at_ts if case.alert is not None else case.to_ts
+    return min(until_ts, case.to_ts) - max(_LOOKS_BACK_S, 2 * case.step_s)
+
+
+def _least_latency(case: Case) -> float:
+    """Seconds: a small share of what the alerted latency rose by; 0 where it is about something else."""
+    if case.alert is None or kind_of(case.alert.metric).role != "latency":
+        return 0.0
+    for watch, row in zip(case.watches, case.values, strict=True):
+        if watch.entity == case.alert.entity and watch.metric == case.alert.metric and not watch.caller:
+            late = case.times >= case.alert.at_ts - case.step_s
+            rise = median_of(row[late]) - median_of(row[~late])
+            return _LEAST_OF_HARM * float(rise) if np.isfinite(rise) and rise > 0 else 0.0
+    return 0.0
+
+
+def _terms(scene: Scene, rollout: Rollout, started_ts: float | None) -> tuple[Term, ...]:
+    found = _order(scene.case, rollout, started_ts)
+    compared = siblings.signs(scene, rollout) if rollout.births else []
+    told = _weighed(scene.case, compared or aftermath.signs(scene, rollout))
+    return tuple(sorted([*found, *told], key=lambda t: (-abs(t.nats), t.name, t.text)))
+
+
+def _order(case: Case, rollout: Rollout, started_ts: float | None) -> list[Term]:
+    """What began after the fault did not cause it, up to what clocks and the grid of samples leave open."""
+    fault_ts = started_ts if started_ts is not None else case.alert.at_ts if case.alert is not None else None
+    if fault_ts is None:
+        return []
+    late_s = rollout.began_ts - fault_ts
+    slack_s = _CLOCK_S + case.step_s / 2
+    if late_s <= 0:
+        return []
+    nats = -min(8.0, (late_s / slack_s) ** 2)
+    return [Term("order", nats, f"it began {late_s:.0f} s after the fault")]
+
+
+def _weighed(case: Case, signs: Sequence[Sign]) -> list[Term]:
+    """One term per kind of evidence: of several metrics that say one thing, their mean factor."""
+    alerted = kind_of(case.alert.metric).role if case.alert is not None else ""
+    grouped: dict[tuple[str, str], list[Sign]] = {}
+    for sign in signs:
+        grouped.setdefault((sign.noun, sign.side), []).append(sign)
+    terms = []
+    for (noun, side), of_kind in sorted(grouped.items()):
+        shows = _SHOWS.get(noun, _SHOWS["other"])
+        if alerted == {"failures": "failures", "latency": "latency"}.get(noun):
+            shows = _SHOWS_AS_ALERTED
+        if side == "asks" and noun != "calls":
+            shows *= _SHOWS_ASKING
+        factor = float(np.mean([s.factor for s in of_kind]))
+        clearest = max(of_kind, key=lambda s: (s.factor, s.text))
+        terms.append(Term(f"{noun} {side}", odds.shown(factor, shows), clearest.text))
+    return terms
