@@ -1,0 +1,24 @@
+"""Case folders of simulated systems, for fitting and testing how causes are found where no real case can."""
+
+from collections import Counter
+from pathlib import Path
+
+from seamline.bench._system.case import write
+from seamline.bench._system.tell import KINDS, tell
+from seamline.model.errors import Fix
+
+
+def run(out: str, n: int = 100, seed: int = 1, kind: str = "canary") -> dict[str, object]:
+    """Write `n` cases of a kind (canary, entity) into folders below `out`; equal seeds write equal bytes."""
+    if kind not in KINDS:
+        raise Fix(f"kind={kind!r}: no such kind of case", hint=f"there are: {', '.join(KINDS)}")
+    folder = Path(out)
+    faults: Counter[str] = Counter()
+    n_columns = 0
+    for i in range(n):
+        told = tell(kind, [seed, i])
+        id_ = f"sim-{kind}-{seed}-{i:04d}"
+        write(folder / id_, id_, told)
+        faults[told.answer.fault] += 1
+        n_columns += len(told.columns)
+    return {"folder": str(folder), "cases": n, "columns": n_columns, "faults": dict(sorted(faults.items()))}
