@@ -222,3 +222,14 @@ def test_progress_is_told_by_repository() -> None:
     seen: list[tuple[int, int]] = []
     verb.read([Checkout("a"), Checkout("b")], {}, lambda done, all_: seen.append((done, all_)))
     assert seen == [(0, 2), (1, 2)]
+
+
+def test_what_events_speak_of_is_joined_to_what_is_read(home: Home) -> None:
+    """Their tables are an application's by the same rules; what they say is told by them alone."""
+    events = b'{"job": {"namespace": "spark", "name": "daily"}, "run": {}, "inputs": [{"namespace": "dbt", "name": "wh.raw.shop__orders"}]}'
+    home.log.append([home.inbox.take("openlineage", {}, events, home.clock())])
+    home.config.write_text('[[person]]\nid = "mara"\n[[template]]\nmatch = "{app}__{table}"\n')
+    told(home, SHOP, owner="")
+    relations = {(r.source, r.kind, r.target) for r in views.opinion(home).base.stack.relations}
+    assert ("dataset:dbt/wh.raw.shop__orders", "derives", "dataset:app://shop/orders") in relations
+    assert "repo:OpenLineage events" not in {e.ref for e in views.entities(home)}

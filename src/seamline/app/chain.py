@@ -16,7 +16,7 @@ from seamline.analysis.lineage.names import key
 from seamline.analysis.lineage.node import Declared
 from seamline.analysis.opinion import Base, base_of
 from seamline.analysis.owners import APPLICATION
-from seamline.analysis.survey import consequence, world
+from seamline.analysis.survey import consequence, recorded, world
 from seamline.analysis.survey.consequence import Reached
 from seamline.analysis.survey.told import Repository
 from seamline.app import overlay, survey, views
@@ -183,8 +183,9 @@ def alone(
 def known(home: Home, read: Sequence[Repository], opener: Opener) -> Chain:
     """The chain of all that a home knows, with what was just read in its place. Keeps nothing."""
     beside = overlay.kept(home, {r.name for r in read})
-    facts = overlay.mapped(home, read) if read else views.facts_of(home)
-    return Chain([*read, *beside], base_of(facts), home.clock(), opener)
+    facts = overlay.mapped(home, read)
+    sent = recorded.sent(facts.map_facts.values())
+    return Chain([*read, *beside, sent], base_of(facts), home.clock(), opener)
 
 
 def form(answer: Followed) -> bytes:

@@ -20,7 +20,7 @@ from seamline.analysis.lineage.impact import Asked
 from seamline.analysis.lineage.node import Declared
 from seamline.analysis.opinion import Base, base_of
 from seamline.analysis.override import HOLD_FOR, how_to_pass, settle
-from seamline.analysis.survey import consequence, world
+from seamline.analysis.survey import consequence, recorded, world
 from seamline.analysis.survey.told import Repository
 from seamline.app import overlay, survey, views
 from seamline.app.compare import compare
@@ -62,7 +62,8 @@ def check_in(home: Home, step: Step, opener: Opener) -> Checked:
     """The verdict on a step with all that a home knows: other repositories, people, what they decided. Keeps nothing."""
     beside = overlay.kept(home, {step.after.name, *(r.name for r in step.others)})
     facts = overlay.mapped(home, [overlay.both_states(step.before, step.after), *step.others])
-    whole = replace(step, others=(*step.others, *beside))
+    sent = recorded.sent(facts.map_facts.values())
+    whole = replace(step, others=(*step.others, *beside, *([sent] if sent.found else ())))
     base, at = base_of(facts), home.clock()
     checked = check(whole, base, at, opener)
     verdict = settle(checked.verdict, facts.records, base.tree)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from seamline.analysis.facts import Facts
 from seamline.analysis.opinion import base_of
-from seamline.analysis.survey import body
+from seamline.analysis.survey import body, recorded
 from seamline.analysis.survey.assemble import assemble
 from seamline.analysis.survey.people import People
 from seamline.analysis.survey.told import SOURCE, Mapped, Repository, Told, since
@@ -50,15 +50,21 @@ def both_states(before: Repository, after: Repository) -> Repository:
 
 
 def mapped(home: Home, read: Sequence[Repository]) -> Facts:
-    """All that a home knows, with what these repositories say in the place of what they said before."""
+    """All that a home knows, with what these repositories say in the place of what they said before.
+
+    What events speak of is joined to it as well: it may have come in since repositories were read last.
+    """
     facts, now = views.facts_of(home), home.clock()
+    sent = recorded.sent(facts.map_facts.values())
+    if not read and not sent.found:
+        return facts
     stands = latest(home, body.from_body)
     known = [_repository(told) for told in stands.values() if told.repository]
     names = {r.name for r in read}
     all_ = [*read, *(r for r in known if r.name not in names)]
     declared = base_of(facts).organisation
     people = People(declared, [f for r in all_ for f in r.found], now)
-    for told in assemble(all_, declared, people.whose).told:
+    for told in assemble([*all_, sent], declared, people.whose).told:
         if told.repository in names:
             take_in(facts, home.sources, _delivery(facts, _instead(stands, told), now))
         elif (

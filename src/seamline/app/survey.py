@@ -17,7 +17,7 @@ from seamline.analysis import organisation
 from seamline.analysis import seams as seams_of
 from seamline.analysis.facts import Facts
 from seamline.analysis.opinion import Opinion, opine
-from seamline.analysis.survey import assemble, body, page
+from seamline.analysis.survey import assemble, body, page, recorded
 from seamline.analysis.survey.hierarchy import people_below
 from seamline.analysis.survey.joining import Joined
 from seamline.analysis.survey.page import Border, Standing
@@ -141,9 +141,10 @@ def survey(home: Home, surveyed: Surveyed, *, owner: str, name: str, org: Path |
     declared, in_force = _declared(home, surveyed, owner, name, org)
     found = [one for r in surveyed.repositories for one in r.found]
     people = People(declared, found, home.clock())
-    assembled = assemble.assemble(surveyed.repositories, declared, people.whose)
+    sent = recorded.sent(views.facts_of(home).map_facts.values())  # joined like the rest, and told by itself
+    assembled = assemble.assemble([*surveyed.repositories, sent], declared, people.whose)
     kept = home.path.is_dir()  # nobody asks a home in memory what contracts said
-    told = assembled.told if kept else [replace(t, carried=()) for t in assembled.told]
+    told = [t if kept else replace(t, carried=()) for t in assembled.told if t.repository != sent.name]
     deliver(home, told, [in_force])
     facts = views.facts_of(home)
     opinion = opine(facts)

@@ -12,8 +12,8 @@ from heapq import heappop, heappush
 from msgspec import Struct
 
 from seamline.analysis.lineage.project import OPEN, Project, Statements
-from seamline.analysis.lineage.reading import Effect, Known, Reading
-from seamline.analysis.lineage.rebinding import Gone, Rebind, effect_of
+from seamline.analysis.lineage.reading import Effect, Known, Reading, spelled
+from seamline.analysis.lineage.rebinding import Gone, Rebind, by_names, effect_of
 from seamline.model.errors import Fix
 from seamline.model.schema_change import Impact, SchemaChange
 
@@ -99,8 +99,10 @@ class Asked:
         return known | {key: now for key, now in extra.items() if key not in known}
 
     def rebind(self, node_id: str, known: Mapping[str, Known], gone: Gone) -> Effect:
-        """What becomes of a node's statement, bound anew."""
+        """What becomes of a node's statement, bound anew; of one that nobody has, what its names tell."""
         node = self.project.nodes[node_id]
+        if node.told is not None:
+            return by_names(self.project.readings[node_id], gone)
         return self._rebind(node.sql, node.dialect, known, gone)
 
 
@@ -286,13 +288,6 @@ def hops(project: Project, key: str) -> dict[str, int]:
 def cares(reading: Reading, key: str) -> bool:
     """Whether one more column of an open relation could make a statement come out otherwise."""
     return key in reading.stars or any(key in of or not of for _, of in reading.unresolved)
-
-
-def spelled(column: str, known: Known) -> str:
-    """A column as the relation has it: by its exact name first, then by any case; as given when it has none."""
-    if column in known.columns:
-        return column
-    return next((c for c in known.columns if c.lower() == column.lower()), column)
 
 
 def _uses(refs: Iterable[tuple[str, str]]) -> str:

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from seamline.analysis.lineage.reading import Reading
+
 NodeKind = Literal["source", "seed", "model", "snapshot", "ephemeral", "query"]
 
 
@@ -23,8 +25,10 @@ class Node(Struct, frozen=True):
     complete: bool = False
     adds: tuple[str, ...] = ()  # columns that its relation has and its SQL does not give
     why: str = ""  # why there is no SQL to read, where there should be
+    told: Reading | None = None  # what somebody else read of it, where there is no SQL; names as declared
     owner: str = ""
     path: str = ""  # where it is written
+    repository: str = ""
 
     def builds(self) -> bool:
         """Whether it is run by itself: what is only declared is not, nor what is written into its readers."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from seamline.analysis.lineage import names
 from seamline.analysis.lineage.node import Declared, Node, Use
 from seamline.analysis.lineage.order import ordered
-from seamline.analysis.lineage.reading import Known, Reading
+from seamline.analysis.lineage.reading import Known, Reading, as_known
 
 ROUNDS = 4  # what use teaches settles in two; the rest is for what reads itself through others
 OPEN = Known()
@@ -127,7 +127,7 @@ class _Build:
         any_read = False
         for node_id in self.project.order:
             node = self.project.nodes[node_id]
-            if node.sql and node_id not in self.circles and self._has_to_read(node_id):
+            if (node.sql or node.told) and node_id not in self.circles and self._has_to_read(node_id):
                 self._read_one(node)
                 any_read = True
             self._tell(node)
@@ -142,7 +142,7 @@ class _Build:
 
     def _read_one(self, node: Node) -> None:
         known = self.project.known
-        reading = self._read(node.sql, node.dialect, known)
+        reading = as_known(node.told, known) if node.told else self._read(node.sql, node.dialect, known)
         self.project.readings[node.id] = reading
         self._against[node.id] = {key: known.get(key, OPEN) for key in reading.reads}
 

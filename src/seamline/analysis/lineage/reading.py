@@ -5,9 +5,11 @@ in how they fold, projects hardly ever have two relations that differ in case on
 own rule first, then without regard to case; a `Ref` carries the spelling that `Known` has, else the dialect's fold.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Ref = tuple[str, str]  # (relation key, column)
 
@@ -21,6 +23,13 @@ class Known(Struct, frozen=True):
     columns: tuple[str, ...] = ()
     complete: bool = False
     key: str = ""
+
+
+def spelled(column: str, known: Known) -> str:
+    """A column as the relation has it: by its exact name first, then by any case; as given when it has none."""
+    if column in known.columns:
+        return column
+    return next((c for c in known.columns if c.lower() == column.lower()), column)
 
 
 class Output(Struct, frozen=True):
@@ -49,6 +58,20 @@ class Reading(Struct, frozen=True):
     unresolved: tuple[tuple[str, tuple[str, ...]], ...] = ()
     reads: tuple[str, ...] = ()  # keys of relations
     unknown: str = ""  # why it could not be read at all, in one line
+
+
+def as_known(reading: Reading, known: Mapping[str, Known]) -> Reading:
+    """The reading with its columns spelled as their relations have them."""
+
+    def refs(of: Iterable[Ref]) -> tuple[Ref, ...]:
+        return tuple(sorted({(key, spelled(column, known.get(key, Known()))) for key, column in of}))
+
+    return replace(
+        reading,
+        outputs=tuple(Output(o.name, refs(o.direct), refs(o.passes)) for o in reading.outputs),
+        indirect=refs(reading.indirect),
+        named=refs(reading.named),
+    )
 
 
 class Effect(Struct, frozen=True):

@@ -19,6 +19,12 @@ def effect_of(reading: Reading, gone: Gone) -> Effect | None:
     refs = {(key, column) for key, columns in gone.items() for column in columns}
     if not refs.isdisjoint(reading.rebind) or any(to for columns in gone.values() for to in columns.values()):
         return None
+    return by_names(reading, gone)
+
+
+def by_names(reading: Reading, gone: Gone) -> Effect:
+    """The effect by what a statement names and what its stars take through, whatever else could answer to a name."""
+    refs = {(key, column) for key, columns in gone.items() for column in columns}
     named = refs.intersection(reading.named)
     if named:
         return Effect(

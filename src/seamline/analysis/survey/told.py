@@ -7,13 +7,13 @@ contracts and statements that the checks need later travel along as they were fo
 from msgspec import Struct
 
 from seamline.analysis.stackmap import ARTEFACTS
-from seamline.model.artefact import Document, Figure, Found, Operation, Query, Table, Unread
+from seamline.model.artefact import ColumnEdge, Document, Figure, Found, Operation, Query, Table, Unread
 from seamline.model.refs import event_id
 
 SOURCE = ARTEFACTS
 
-Carried = Table | Query | Operation | Document | Figure | Unread
-CARRIED = (Table, Query, Operation, Document, Figure, Unread)
+Carried = Table | Query | ColumnEdge | Operation | Document | Figure | Unread
+CARRIED = (Table, Query, ColumnEdge, Operation, Document, Figure, Unread)
 
 
 class Repository(Struct, frozen=True):

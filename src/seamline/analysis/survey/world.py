@@ -1,6 +1,7 @@
 """Everything that reads or makes tables, in all repositories, as one project whose lineage can be asked.
 
-A statement is a node under dbt's unique id where it has one, else under the ref of the job that runs it. A table that
+A statement is a node under dbt's unique id where it has one, else under the ref of the job that runs it. A job of which there is
+no statement is one by its recorded lineage. A table that
 nothing here makes is a node of its own, and stays one however many statements fill it. Dashboards, models and services
 that read tables are uses.
 
@@ -17,10 +18,11 @@ from seamline.analysis.lineage.names import key
 from seamline.analysis.lineage.node import Declared, Node, NodeKind, Use
 from seamline.analysis.owners import APPLICATION
 from seamline.analysis.survey import wording
+from seamline.analysis.survey.recorded import SILENT, Recorded, recorded
 from seamline.analysis.survey.sameness import key_of, own_tables, parts_of
 from seamline.analysis.survey.services import SQL
 from seamline.analysis.survey.told import Repository
-from seamline.model.artefact import Fact, Found, Operation, Query, Table
+from seamline.model.artefact import ColumnEdge, Fact, Found, Operation, Query, Table
 from seamline.model.refs import kind_of, name_of
 
 _BY_ID = "dataset:unique_id/"
@@ -61,7 +63,6 @@ class _World:
         self._near = near
         self._own = {s.subject: s.object for s in own_tables(_repositories(self._found))}
         self._queries = [f for f in self._found if isinstance(f, Query)]
-        self._ids = _ids(self._queries)
         self._n_of_job = Counter(q.job for q in self._queries)
         self._unique_ids = _unique_ids(self._found)
         self._tables = self._widest()
@@ -70,12 +71,18 @@ class _World:
         self._reads: dict[str, list[str]] = defaultdict(list)
         for fact in _facts(self._found, "reads"):
             self._reads[fact.subject].append(self._ref(fact.object))
+        self._recorded = self._by_record()
+        self._ids = _ids([*(q.job for q in self._queries), *(r.job or r.writes for r in self._recorded)])
         for query, makes in zip(self._queries, self._makes, strict=True):
             if query.writes and not makes:  # it is there, though nothing says what it looks like
                 self._tables.setdefault(self._ref(query.writes), Table(query.writes, (), query.place))
+        for one in self._recorded:
+            for ref in one.reads:
+                self._tables.setdefault(ref, Table(ref, (), one.place))
 
     def declared(self) -> Declared:
         nodes = [self._statement(i) for i in range(len(self._queries))]
+        nodes += [self._of_record(one, id_) for one, id_ in self._record_ids()]
         nodes += [self._table(ref, self._id(ref), self._relation(ref)) for ref in self._bare_tables()]
         nodes += [self._table(ref, id_, spelled) for id_, (ref, spelled) in self._aliases.items()]
         return Declared(tuple(nodes), tuple(use for use in self._uses() if use.reads))
@@ -83,10 +90,22 @@ class _World:
     def refs(self) -> dict[str, tuple[str, str]]:
         out = {self._id(ref): ("", ref) for ref in self._tables}
         out |= {id_: ("", ref) for id_, (ref, _) in self._aliases.items()}
-        for id_, query, makes in zip(self._ids, self._queries, self._makes, strict=True):
+        for id_, query, makes in zip(self._ids, self._queries, self._makes, strict=False):
             ref = self._ref(query.writes)
             out[id_] = (query.job, ref if makes or not self._is_migrated(ref) else "")
-        return out
+        return out | {id_: (one.job, one.writes) for one, id_ in self._record_ids()}
+
+    def _by_record(self) -> list[Recorded]:
+        """Jobs without a statement. Who writes it knows better than who saw it run."""
+        makers = [q for q, makes in zip(self._queries, self._makes, strict=True) if makes and not q.partial]
+        made = {key(relation(q.writes)) for q in makers}
+        edges = [f for f in self._found if isinstance(f, ColumnEdge)]
+        facts = [f for f in self._found if isinstance(f, Fact) and f.predicate in ("reads", "writes")]
+        stated = {(q.job, q.writes) for q in self._queries}
+        return recorded(edges, facts, stated, lambda ref: key(relation(ref)) in made)
+
+    def _record_ids(self) -> Iterable[tuple[Recorded, str]]:
+        return zip(self._recorded, self._ids[len(self._queries) :], strict=True)
 
     def _ref(self, ref: str) -> str:
         """The application's own table for what its plain SQL calls by that name."""
@@ -113,11 +132,12 @@ class _World:
     def _node_of(self) -> dict[str, str]:
         """The id under which a dataset is read."""
         makers = {self._ref(q.writes): self._ids[i] for i, q in enumerate(self._queries) if self._makes[i]}
+        makers = {one.writes: id_ for one, id_ in self._record_ids() if one.writes} | makers
         return {ref: self._id(ref) for ref in self._tables} | makers
 
     def _bare_tables(self) -> list[str]:
         made = {self._ref(q.writes) for i, q in enumerate(self._queries) if self._makes[i]}
-        return sorted(self._tables.keys() - made)
+        return sorted(self._tables.keys() - made - {one.writes for one in self._recorded})
 
     def _widest(self) -> dict[str, Table]:
         """One table a dataset: of several the one that knows all columns, else the most."""
@@ -189,7 +209,27 @@ class _World:
             complete=table.complete if table else False,
             why=why,
             path=query.place.path,
+            repository=query.place.repository,
         )  # fmt: skip
+
+    def _of_record(self, one: Recorded, id_: str) -> Node:
+        table = self._tables.get(one.writes)
+        columns = tuple(c.name for c in table.columns) if table else ()
+        told = one.reading(lambda ref: key(self._relation(ref))) if one.edges else None
+        made = {o.name.lower() for o in told.outputs} if told else set[str]()
+        return Node(
+            id_,
+            "model" if one.writes else "query",
+            self._relation(one.writes) if one.writes else "",
+            parents=tuple(dict.fromkeys(self._node_of[ref] for ref in one.reads)),
+            columns=columns,
+            complete=table.complete if table else False,
+            adds=tuple(c for c in columns if c.lower() not in made),
+            why="" if told else SILENT,
+            told=told,
+            path=one.place.path,
+            repository=one.place.repository,
+        )
 
     def _table(self, ref: str, id_: str, spelled: str) -> Node:
         table = self._tables[ref]
@@ -237,13 +277,13 @@ def _is_bare(ref: str) -> bool:
     return bool(parts) and (len(parts) == 1 or parts[-2].lower() in _DEFAULT)
 
 
-def _ids(queries: Sequence[Query]) -> list[str]:
+def _ids(jobs: Sequence[str]) -> list[str]:
     """One id a statement: dbt's, else the job's, numbered where a job runs several."""
     out: list[str] = []
     seen: dict[str, int] = defaultdict(int)
-    for query in queries:
-        tail = query.job.rpartition("/")[2]
-        id_ = tail if tail.startswith(_MADE) else query.job
+    for job in jobs:
+        tail = job.rpartition("/")[2]
+        id_ = tail if tail.startswith(_MADE) else job
         seen[id_] += 1
         out.append(id_ if seen[id_] == 1 else f"{id_}#{seen[id_]}")
     return out
