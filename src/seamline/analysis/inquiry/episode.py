@@ -82,10 +82,10 @@ def _standard(case: Case, p: Panel, first: int) -> tuple[NDArray[np.int64], Floa
     if not len(rows):
         return rows, np.empty((0, 0)), np.empty(0)
     low, usual, high = np.nanpercentile(before[rows], (25, 50, 75), axis=1)
-    spread = np.maximum(
-        (high - low) / 1.35, np.nanpercentile(np.abs(before[rows] - usual[:, None]), 95, axis=1) / 2
-    )
-    spread = np.maximum(spread, np.array([_least(p, row, m) for row, m in zip(rows, usual, strict=True)]))
+    least = np.array([_least(p, row, m) for row, m in zip(rows, usual, strict=True)])
+    core = np.maximum((high - low) / 1.35, least)
+    tail = np.maximum(np.nanpercentile(np.abs(before[rows] - usual[:, None]), 90, axis=1) / 1.64, least)
+    spread = np.where(tail > core, np.sqrt(core * tail), core)
     u = np.clip((p.values[rows] - usual[:, None]) / spread[:, None], -_CLIP, _CLIP)
     return rows, u, np.array([_relevance(case, p, int(row)) for row in rows])
 

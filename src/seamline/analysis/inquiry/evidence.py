@@ -17,6 +17,8 @@ from seamline.analysis.inquiry.panel import Moved, Panel
 CLEAR = 2.0  # spreads from which harm is believed to be harm
 _ONE_SIDED = frozenset({"cpu", "memory", "saturation", "restarts"})  # little of it harms nobody
 _EDGE_GONE = 1.5  # what a call that ceased altogether weighs, as a logarithm
+_PLAIN = 2.3  # strength from which harm is beyond doubt, ten spreads
+_OF_OTHER_KIND = 0.4
 _GIVEN_UP = 5.0  # how fast ceasing calls gain weight
 _BACK = 3  # lengths of the episode that are looked back at for what moves in step
 _LEAST_IN_STEP = 4
@@ -24,6 +26,7 @@ _LEAST_IN_STEP = 4
 TERMS = (
     "slow", "slow as alerted", "slow at all", "slowness begins", "fails", "fails as alerted", "fails at all",
     "failures begin", "resource", "loudest resource", "network", "network share", "stopped calling", "in step", "gone",
+    "explains slowness", "explains failures",
 )  # fmt: skip
 
 
@@ -81,8 +84,14 @@ def look(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) ->
         found[name] = own
         found[f"{name} as alerted"] = own if role == its_role else np.zeros_like(own)
         found[f"{name} at all"] = strength(z)
-    found["slowness begins"] = slow.share * (0.3 if role == "failures" else 1.0)
-    found["failures begin"] = fails.share
+    for name, begins, harm, its_role in (
+        ("slow", "slowness begins", slow, "latency"),
+        ("fails", "failures begin", fails, "failures"),
+    ):
+        z = found[f"{name} at all"]
+        found[begins] = harm.share * np.minimum(1.0, float(z.max(initial=0.0)) / _PLAIN) * _fits(role, its_role)
+    found["explains slowness"] = _explains(found["slow at all"], calls) * _fits(role, "latency")
+    found["explains failures"] = _explains(found["fails at all"], calls) * _fits(role, "failures")
     found |= _resources(draft)
     found |= _network(p, m, calls)
     found["stopped calling"] = _stopped(p, m, calls)
@@ -90,6 +99,27 @@ def look(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) ->
     found["gone"] = _gone(p, m, calls)
     values = np.stack([found[name] for name in TERMS], axis=1)
     return Seen(calls, values, _texts(values, draft, p, m), _alerted(case, p, m))
+
+
+def _fits(alerted: Role | None, harm: Role) -> float:
+    """What harm of a kind says of an alert of a kind: a slow service seldom makes requests fail, and so on."""
+    return _OF_OTHER_KIND if alerted in ("latency", "failures") and alerted != harm else 1.0
+
+
+def _explains(harm: Floats, calls: Calls) -> Floats:
+    """The part of all harm that lies on the ways up from each service to those who call it, itself included."""
+    total = float(harm.sum())
+    if total <= 0:
+        return np.zeros_like(harm)
+    out = np.zeros_like(harm)
+    for service in np.flatnonzero(harm > 0):
+        up, todo = {int(service)}, [int(service)]
+        for one in todo:
+            fresh = [c for c in calls.into[one] if c not in up and harm[c] > 0]
+            up.update(fresh)
+            todo.extend(fresh)
+        out[service] = harm[sorted(up)].sum() / total
+    return out
 
 
 def _read(p: Panel, m: Moved, calls: Calls) -> _Draft:
@@ -198,6 +228,8 @@ def _failing(p: Panel, m: Moved, calls: Calls, usual: Floats) -> Flow:
     typical = float(np.nanmedian(asked)) if np.isfinite(asked).any() else 1.0
     at, along = np.full(len(calls.services), np.nan), dict[tuple[int, int], float]()
     for row, service, caller in _rows(p, calls, "failures"):
+        if not np.isfinite(usual[row]):
+            continue
         n = asked_along.get((caller, service), np.nan) if caller >= 0 else asked[service]
         failed = max(0.0, float(m.excess[row])) * (n if np.isfinite(n) else typical) if m.z[row] > 1 else 0.0
         if caller >= 0:
@@ -278,7 +310,7 @@ def _alerted(case: Case, p: Panel, m: Moved) -> float:
     row = _alerted_row(case, p)
     if row < 0:
         return np.nan
-    return float(m.z[row]) if p.kinds[row].role in ("latency", "failures") else abs(float(m.z[row]))
+    return max(0.0, float(m.z[row])) if p.kinds[row].role in ("latency", "failures") else abs(float(m.z[row]))
 
 
 def _in_step(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) -> Floats:

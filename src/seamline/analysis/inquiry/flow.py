@@ -12,6 +12,8 @@ from msgspec import Struct
 from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Floats
 
+BLIND = 0.25  # as likely as the one that was seen failing is a callee of it that nobody watches
+
 
 class Flow(Struct, frozen=True):
     """Harm of one kind, per service and per call, in requests or seconds per sample; NaN where nobody looks."""
@@ -40,9 +42,11 @@ def origin(flow: Flow, calls: Calls, clear: Sequence[bool]) -> Origin:
     for service in range(n):
         if not (clear[service] and began[service] > 0):
             continue
-        among = _could_be(service, calls, flow)
-        spread[among] += began[service] / len(among)
-        own[service] /= len(among)
+        blind = _could_be(service, calls, flow)
+        here = 1.0 / (1.0 + BLIND * len(blind))
+        spread[service] += began[service] * here
+        spread[blind] += began[service] * here * BLIND
+        own[service] *= here
     total = float(spread.sum())
     return Origin(own, spread / total if total > 0 else spread)
 
@@ -54,12 +58,12 @@ def _given(flow: Flow, caller: int, callee: int, came: Floats) -> float:
 
 
 def _could_be(service: int, calls: Calls, flow: Flow) -> list[int]:
-    """The service, and whatever it reaches through callees that nobody watches for this harm."""
-    found, todo = [service], [service]
+    """Whatever a service reaches through callees that nobody watches for this harm, without itself."""
+    found, todo = [], [service]
     for one in todo:
         for callee in calls.out[one]:
             blind = np.isnan(flow.at[callee]) and (one, callee) not in flow.along
-            if blind and callee not in found:
+            if blind and callee != service and callee not in found:
                 found.append(callee)
                 todo.append(callee)
     return found

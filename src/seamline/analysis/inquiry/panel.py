@@ -163,12 +163,13 @@ def _near(before: Floats, mean: Floats, usual: Floats, width: int) -> Floats:
 def _usual(p: Panel, rows: NDArray[np.int64], before: Floats, width: int) -> tuple[Floats, Floats]:
     """Where rows usually are, and how far means of `width` samples usually stray (never less than the floors)."""
     low, usual, high = np.nanpercentile(before, (25, 50, 75), axis=1)
-    spread = np.maximum((high - low) / 1.35, _strays(before, usual, width))
-    return usual, np.maximum(spread, _floor(p, rows, before, usual, width))
+    floor = _floor(p, rows, before, usual, width)
+    core, tail = np.maximum((high - low) / 1.35, floor), np.maximum(_strays(before, usual, width), floor)
+    return usual, np.where(tail > core, np.sqrt(core * tail), core)
 
 
 def _strays(before: Floats, usual: Floats, width: int) -> Floats:
-    """Half of what one in twenty means of `width` samples exceeds: two standard deviations of a normal."""
+    """What one in ten means of `width` samples exceeds, as a standard deviation; a rarer hiccup stays out."""
     known = np.isfinite(before)
     off = np.where(known, before - usual[:, None], 0.0)
     zero = np.zeros((len(before), 1))
@@ -178,7 +179,7 @@ def _strays(before: Floats, usual: Floats, width: int) -> Floats:
     total, seen = sums[:, width:] - sums[:, :-width], counts[:, width:] - counts[:, :-width]
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.abs(np.where(seen > 0, total / seen, np.nan))
-    return np.asarray(np.nanpercentile(means, 95, axis=1) / 2)
+    return np.asarray(np.nanpercentile(means, 90, axis=1) / 1.64)
 
 
 def _floor(p: Panel, rows: NDArray[np.int64], before: Floats, usual: Floats, width: int) -> Floats:
