@@ -48,7 +48,7 @@ def late_copy(stage: Stage) -> Mapping[str, object]:
 
 def holding(stage: Stage, seconds: float = 0.3) -> Mapping[str, object]:
     """A lock that everybody waits for, kept for so long."""
-    with psycopg.connect(stage.database.dsn(CONDUCTOR)) as connection:
+    with stage.phase("all"), psycopg.connect(stage.database.dsn(CONDUCTOR)) as connection:
         connection.execute(b"LOCK TABLE enc IN ACCESS EXCLUSIVE MODE")
         time.sleep(seconds)
     return {}

@@ -44,24 +44,29 @@ def test_a_line_in_the_middle_that_is_none_is_told() -> None:
 def test_a_stall_counts_in_the_window_in_which_it_was_due() -> None:
     """A request that was due inside and answered after the window is the window's; one due later is not."""
     lines = [line(9.0, 0.5), line(13.0, 2.5), line(14.0, 1.0)]
-    found = waits(lines, 10.0, 12.0)
+    found = waits(lines, [(10.0, 12.0)])
     assert (found.n, found.longest_s, found.share_over_1s) == (1, 2.5, 1.0)
 
 
 def test_a_stall_that_began_before_the_window_counts_as_long_as_it_reaches_into_it() -> None:
     """Whoever waits for the lock when the window opens is waiting in it."""
-    assert waits([line(10.1, 5.0)], 10.0, 12.0).longest_s == 5.0
+    assert waits([line(10.1, 5.0)], [(10.0, 12.0)]).longest_s == 5.0
 
 
 def test_failed_transactions_are_counted_and_have_no_wait() -> None:
     """They don't shorten the waits of the others."""
-    found = waits([line(1.0, None), line(1.0, 0.2)])
+    found = waits([line(1.0, None), line(1.0, 0.2)], [(0.0, 2.0)])
     assert (found.n, found.n_failed, found.p50_s) == (1, 1, 0.2)
+
+
+def test_a_request_in_two_spans_counts_once() -> None:
+    """One stall over three windows of a kind is one request that waited."""
+    assert waits([line(9.0, 8.0)], [(1.0, 2.0), (3.0, 4.0), (5.0, 6.0)]).n == 1
 
 
 def test_no_requests_are_no_waits() -> None:
     """An empty window gives zeroes, not an error."""
-    assert waits([]).n == 0
+    assert waits([], [(0.0, 9.0)]).n == 0
 
 
 def test_a_client_numbers_its_writes_failed_ones_too() -> None:

@@ -54,22 +54,23 @@ class Waits(Struct, frozen=True):
     n_failed: int
 
 
-def waits(lines: Iterable[Line], since_ts: float = 0.0, until_ts: float = float("inf")) -> Waits:
-    """The waits of those transactions that were due, or still open, between two times.
+def waits(lines: Iterable[Line], spans: Sequence[tuple[float, float]]) -> Waits:
+    """The waits of those transactions that were due, or still open, in any of some spans of time.
 
-    Whatever ended after `since_ts` and was due before `until_ts` counts: a request that a stall inside the window
-    held back until after it is the window's own.
+    Whatever ended after a span's beginning and was due before its end counts: a request that a stall inside held back
+    until after it is the span's own.
     """
-    here = [line for line in lines if line.ended_ts >= since_ts]
-    seconds = np.array(
-        [s for line in here if (s := line.latency_s) is not None and line.ended_ts - s <= until_ts],
-        dtype=np.float64,
-    )
-    n_failed = sum(line.latency_s is None and line.ended_ts <= until_ts for line in here)
+    here = [line for line in lines if any(_touches(line, since, until) for since, until in spans)]
+    seconds = np.array([line.latency_s for line in here if line.latency_s is not None], dtype=np.float64)
+    n_failed = len(here) - len(seconds)
     if not len(seconds):
         return Waits(0, 0.0, 0.0, 0.0, 0.0, 0.0, n_failed)
     p50, p95, p99 = (float(q) for q in np.quantile(seconds, [0.5, 0.95, 0.99]))
     return Waits(len(seconds), p50, p95, p99, float(seconds.max()), float((seconds > 1).mean()), n_failed)
+
+
+def _touches(line: Line, since: float, until: float) -> bool:
+    return line.ended_ts >= since and line.ended_ts - (line.latency_s or 0.0) <= until
 
 
 def acknowledged(

@@ -1,7 +1,10 @@
 """One trial: something is done to the table under traffic, and what the clients, the ledger and the server say of it."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from msgspec import Struct
 
@@ -14,22 +17,35 @@ from seamline.bench.migrate.traffic import Traffic, Version, traffic
 from seamline.bench.migrate.watch import Held, Watch
 
 
-class Stage(Struct, frozen=True):
-    """What a subject acts on: the database, and the traffic on it, to which it may add clients of the new version."""
+class Stage:
+    """What a subject acts on: the database, and the traffic on it, to which it may add clients of the new version.
 
-    database: Database
-    traffic: Traffic
-    per_s: float
+    What it does in a `phase` is measured under that name; a phase may come more than once.
+    """
+
+    def __init__(self, database: Database, traffic: Traffic, per_s: float) -> None:
+        self.database, self.traffic, self.per_s = database, traffic, per_s
+        self.spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """A span of time whose waits count under a name."""
+        began = time.time()
+        try:
+            yield
+        finally:
+            self.spans[name].append((began, time.time()))
 
 
-Subject = Callable[[Stage], Mapping[str, object]]  # does it, and returns figures of its own
+Subject = Callable[[Stage], Mapping[str, Any]]  # does it, and returns figures of its own
 
 
 class Trial(Struct, frozen=True):
     """What came of one subject."""
 
     seconds: float  # from its beginning to its end
-    waits: Waits  # of requests that were due meanwhile
+    waits: Waits  # of requests that were due in any phase
+    phases: Mapping[str, Waits]
     behind_it_s: float  # a client's longest wait for a lock that the subject held or queued for
     any_lock_s: float  # a client's longest wait for any lock
     held: Held
@@ -38,7 +54,7 @@ class Trial(Struct, frozen=True):
     differing: Mapping[str, Differences]  # by shape
     wal_mb: float
     grown_mb: float
-    figures: Mapping[str, object]
+    figures: Mapping[str, Any]
 
     @property
     def exact(self) -> bool:
@@ -61,18 +77,20 @@ def run(
     wal, size = _wal(database), _size(database)
     with traffic(database, version or Version(), pace.per_s) as running:
         time.sleep(pace.warm_s)
+        stage = Stage(database, running, pace.per_s)
         with Watch(database) as watch:
             began = time.time()
-            figures = subject(Stage(database, running, pace.per_s))
-            ended = time.time()
+            figures = subject(stage)
+            seconds = time.time() - began
         time.sleep(pace.after_s)
         running.end()
         lines = running.lines()
     entries = serverlog.read(database.server.log_file, database.name)
     locks = serverlog.lock_waits(entries)
     return Trial(
-        seconds=ended - began,
-        waits=waits(lines, began, ended),
+        seconds=seconds,
+        waits=waits(lines, [span for spans in stage.spans.values() for span in spans]),
+        phases={name: waits(lines, spans) for name, spans in stage.spans.items()},
         behind_it_s=serverlog.longest_wait_s(locks, serverlog.processes(entries, CONDUCTOR)),
         any_lock_s=serverlog.longest_wait_s(locks),
         held=watch.held(),
@@ -88,8 +106,9 @@ def run(
 def statements(*texts: str) -> Subject:
     """A subject that runs statements as the tables' owner, one after another, as anybody would."""
 
-    def act(stage: Stage) -> Mapping[str, object]:
-        execute(stage.database.dsn(CONDUCTOR), *texts)
+    def act(stage: Stage) -> Mapping[str, Any]:
+        with stage.phase("all"):
+            execute(stage.database.dsn(CONDUCTOR), *texts)
         return {}
 
     return act
@@ -98,8 +117,9 @@ def statements(*texts: str) -> Subject:
 def nothing(seconds: float) -> Subject:
     """A subject that does nothing for so long: the control."""
 
-    def act(_: Stage) -> Mapping[str, object]:
-        time.sleep(seconds)
+    def act(stage: Stage) -> Mapping[str, Any]:
+        with stage.phase("all"):
+            time.sleep(seconds)
         return {}
 
     return act
