@@ -3,10 +3,12 @@
 Each grows with the logarithm of how far something moved: the tenth spread more says less than the first.
 """
 
+import heapq
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Case, Floats
@@ -19,6 +21,8 @@ _ONE_SIDED = frozenset({"cpu", "memory", "saturation", "restarts"})  # little of
 _EDGE_GONE = 1.5  # what a call that ceased altogether weighs, as a logarithm
 _PLAIN = 2.3  # strength from which harm is beyond doubt, ten spreads
 _OF_OTHER_KIND = 0.4
+_UNREACHED = 2.0  # services watched and well that no way at all from the alert is worth
+_UNWATCHED = 0.2
 _GIVEN_UP = 5.0  # how fast ceasing calls gain weight
 _BACK = 3  # lengths of the episode that are looked back at for what moves in step
 _LEAST_IN_STEP = 4
@@ -26,7 +30,7 @@ _LEAST_IN_STEP = 4
 TERMS = (
     "slow", "slow as alerted", "slow at all", "slowness begins", "fails", "fails as alerted", "fails at all",
     "failures begin", "resource", "loudest resource", "network", "network share", "stopped calling", "in step", "gone",
-    "explains slowness", "explains failures",
+    "explains slowness", "explains failures", "silence between",
 )  # fmt: skip
 
 
@@ -57,6 +61,7 @@ class _Draft(Struct):
     calls: Calls
     z: dict[str, Floats]
     row: dict[tuple[int, str], int]
+    watched: NDArray[np.bool_]  # services whose latency or failures somebody measures
 
     def take(self, service: int, what: str, z: float, row: int) -> None:
         into = self.z.setdefault(what, np.zeros(len(self.calls.services)))
@@ -97,6 +102,7 @@ def look(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) ->
     found["stopped calling"] = _stopped(p, m, calls)
     found["in step"] = _in_step(case, p, m, calls, first, last)
     found["gone"] = _gone(p, m, calls)
+    found["silence between"] = -_silence(case, calls, draft, np.maximum(found["slow at all"], found["fails at all"]))
     values = np.stack([found[name] for name in TERMS], axis=1)
     return Seen(calls, values, _texts(values, draft, p, m), _alerted(case, p, m))
 
@@ -122,10 +128,36 @@ def _explains(harm: Floats, calls: Calls) -> Floats:
     return out
 
 
+def _silence(case: Case, calls: Calls, draft: _Draft, harm: Floats) -> Floats:
+    """How many services on the way from the alert are watched and well: the least over all ways.
+
+    `_UNREACHED` for what no call leads to. A case without calls, or without an alert, says nothing.
+    """
+    start = calls.of(case.alert.entity) if case.alert is not None else -1
+    out = np.zeros(len(calls.services))
+    if start < 0 or not any(calls.out):
+        return out
+    well = np.where(draft.watched, np.maximum(0.0, 1.0 - harm), _UNWATCHED)
+    cost = np.full(len(calls.services), _UNREACHED)
+    cost[start], todo = 0.0, [(0.0, start)]
+    while todo:
+        so_far, one = heapq.heappop(todo)
+        if so_far > cost[one]:
+            continue
+        for callee in calls.out[one]:
+            further = so_far + float(well[one])
+            if further < cost[callee]:
+                cost[callee] = further
+                heapq.heappush(todo, (further, callee))
+    return cost
+
+
 def _read(p: Panel, m: Moved, calls: Calls) -> _Draft:
-    draft = _Draft(calls, {}, {})
+    draft = _Draft(calls, {}, {}, np.zeros(len(calls.services), dtype=bool))
     for row, (watch, kind) in enumerate(zip(p.watches, p.kinds, strict=True)):
         z, service = float(m.z[row]), calls.of(watch.entity)
+        if service >= 0 and kind.role in ("latency", "failures") and m.known[row]:
+            draft.watched[service] = True
         if service < 0 or kind.whose == "host" or z == 0.0:
             continue
         if kind.role == "latency" and kind.noun != "gap":

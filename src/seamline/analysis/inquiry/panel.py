@@ -116,6 +116,7 @@ class Moved(Struct, frozen=True):
 
     z: Floats
     excess: Floats
+    known: NDArray[np.bool_]  # sampled before and within: something can be said
     gone: NDArray[np.bool_]
     new: NDArray[np.bool_]
 
@@ -123,7 +124,7 @@ class Moved(Struct, frozen=True):
 def moved(p: Panel, first: int, last: int) -> Moved:
     """How far every row moved in the samples [first, last), against all that lie before. O(rows x samples log)."""
     n = len(p.values)
-    out = Moved(np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
+    out = Moved(np.zeros(n), np.zeros(n), *(np.zeros(n, dtype=bool) for _ in range(3)))
     for low in range(0, n, _CHUNK):
         rows = slice(low, min(n, low + _CHUNK))
         _score(p, rows, first, last, out)
@@ -136,6 +137,7 @@ def _score(p: Panel, rows: slice, first: int, last: int, out: Moved) -> None:
     out.gone[rows] = (n_before >= max(LEAST, first * 0.8)) & (n_within == 0)
     out.new[rows] = (n_before <= first * 0.05) & (n_within > 0)
     sure = (n_before >= LEAST) & (n_within > 0)
+    out.known[rows] = sure
     if not sure.any():
         return
     usual, spread = np.zeros(len(before)), np.ones(len(before))

@@ -8,7 +8,7 @@ WEIGHTS: Mapping[str, float] = {
     "fails": 0.2, "fails as alerted": 0.9, "fails at all": 0.45, "failures begin": 2.3,
     "resource": 1.4, "loudest resource": 1.0, "network": 1.0, "network share": 1.0,
     "stopped calling": 2.0, "in step": 1.2, "gone": 0.5,
-    "explains slowness": 1.0, "explains failures": 1.0,
+    "explains slowness": 1.0, "explains failures": 1.0, "silence between": 0.7,
 }  # fmt: skip
 LOGS = 0.8  # of a nat that log lines or spans speak
 CONTRAST = 0.7  # of a nat that pods of two versions speak
