@@ -49,6 +49,25 @@ def edited(project: dict[str, Any]) -> None:
     node["compiled_code"] = f"select * from (\n{node['compiled_code']}\n) as edited"
 
 
+def documented(project: dict[str, Any], n_text: int) -> None:
+    """Have what dbt writes beside the SQL: columns with their meaning, three tests a model, `n_text` letters about each."""
+    tests: dict[str, Any] = {}
+    for node_id, node in project["nodes"].items():
+        node["description"] = f"what {node['name']} is for; ".ljust(n_text, ".")
+        node["raw_code"] = node["compiled_code"]
+        named = [line.split()[-1].strip(",") for line in node["compiled_code"].splitlines() if " as " in line]
+        node["columns"] = {
+            c: {"name": c, "data_type": "text", "description": f"the {c} " * 12} for c in named
+        }
+        for column in named[:3]:
+            tests[f"test.w.not_null_{node['name']}_{column}"] = {
+                "name": f"not_null_{node['name']}_{column}", "column_name": column, "attached_node": node_id,
+                "config": {"severity": "ERROR"}, "test_metadata": {"name": "not_null"}, "depends_on": {"nodes": [node_id]},
+                "compiled_code": f"select {column} from {node['relation_name']} where {column} is null",
+            }  # fmt: skip
+    project["nodes"] |= tests
+
+
 def _names(rng: random.Random, n: int) -> list[str]:
     return [KEY, *(f"{rng.choice(WORDS)}_{i}" for i in range(n - 1))]
 

@@ -3,10 +3,12 @@
 Fails nothing by itself: every figure stands beside what there was to find.
 """
 
+import json
 import resource
 import subprocess
 import sys
 from collections.abc import Mapping
+from multiprocessing import Process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -14,21 +16,26 @@ from time import perf_counter
 from seamline import bootstrap
 from seamline.app import survey
 from seamline.app.survey import Page
-from seamline.bench import _company, _company_files
+from seamline.bench import _company, _company_files, _wide
 from seamline.bench._company import ROOT, Company
 
 Figures = dict[str, object]
 
 
-def run(seed: int = 1, folder: str = "", git: bool = True) -> Figures:
-    """Write the company of a seed and survey it. `folder` keeps the repositories; `git`: they have a commit each."""
+def run(seed: int = 1, folder: str = "", git: bool = True, models: int = 0) -> Figures:
+    """Write the company of a seed and survey it. `folder` keeps the repositories; `git`: they have a commit each.
+
+    `models`: beside them stands a compiled dbt project of so many, 7.6 kB each in its manifest.
+    """
     with TemporaryDirectory(prefix="seamline-company-") as temporary:
         at = Path(folder or temporary)
         company = write(at, seed, git=git)
+        manifest_mb = write_manifest(at / "wide", models, seed) if models else 0.0
         began = perf_counter()
         page = surveyed(at)
         seconds = perf_counter() - began
-    return {"seconds": round(seconds, 1), "peak_mb": _peak_mb(), **figures(page, company)}
+    measured = {"seconds": round(seconds, 1), "peak_mb": _peak_mb(), "manifest_mb": manifest_mb}
+    return {**measured, **figures(page, company)}
 
 
 def write(at: Path, seed: int, *, git: bool = True) -> Company:
@@ -42,6 +49,23 @@ def write(at: Path, seed: int, *, git: bool = True) -> Company:
         if git:
             _commit(at / name)
     return company
+
+
+def write_manifest(at: Path, models: int, seed: int) -> float:
+    """A repository with nothing but a large manifest; its size in MB. In a process of its own: making it takes memory."""
+    file = at / "target" / "manifest.json"
+    file.parent.mkdir(parents=True)
+    maker = Process(target=_write_manifest, args=(file, models, seed))
+    maker.start()
+    maker.join()
+    return round(file.stat().st_size / 1e6, 1)
+
+
+def _write_manifest(file: Path, models: int, seed: int) -> None:
+    project = _wide.manifest(models, seed)
+    _wide.documented(project, 4000)
+    with file.open("w", encoding="utf-8") as out:
+        json.dump(project, out)
 
 
 def _commit(root: Path) -> None:
