@@ -8,6 +8,7 @@ from seamline.analysis.inquiry.case import Case, Finding
 from seamline.analysis.inquiry.contrast import contrast
 from seamline.analysis.inquiry.episode import episode
 from seamline.analysis.inquiry.evidence import look
+from seamline.analysis.inquiry.fold import fold
 from seamline.analysis.inquiry.fuse import finding, odds, terms_of
 from seamline.analysis.inquiry.panel import moved, panel
 
@@ -20,7 +21,7 @@ def inquire(case: Case) -> Finding:
     A case without a series answers *unknown*, and says so in its notes; it never falls back to an order of names.
     """
     who = calls(case)
-    p = panel(case)
+    p = panel(fold(case))
     when = episode(case, p)
     seen = look(case, p, moved(p, when.first, when.last), who, when.first, when.last)
     started_ts = float(case.times[when.first]) if when.first < len(case.times) else None

@@ -216,7 +216,7 @@ def _waiting(p: Panel, m: Moved, calls: Calls, usual: Floats) -> Flow:
     best: dict[tuple[int, int], float] = {}
     for row, service, caller in _rows(p, calls, "latency"):
         kind = p.kinds[row]
-        if kind.noun == "gap" or (kind.whose == "caller" and caller < 0) or not np.isfinite(usual[row]):
+        if kind.noun == "gap" or kind.whose == "worst" or (kind.whose == "caller" and caller < 0) or not np.isfinite(usual[row]):
             continue
         more_s = max(0.0, float(np.exp(usual[row]) * np.expm1(m.excess[row])))
         rank = (kind.quantile or 0.0) + (0.001 if kind.whose == "own" and caller >= 0 else 0.0)
@@ -260,7 +260,7 @@ def _failing(p: Panel, m: Moved, calls: Calls, usual: Floats) -> Flow:
     typical = float(np.nanmedian(asked)) if np.isfinite(asked).any() else 1.0
     at, along = np.full(len(calls.services), np.nan), dict[tuple[int, int], float]()
     for row, service, caller in _rows(p, calls, "failures"):
-        if not np.isfinite(usual[row]):
+        if not np.isfinite(usual[row]) or p.kinds[row].whose == "worst":
             continue
         n = asked_along.get((caller, service), np.nan) if caller >= 0 else asked[service]
         failed = max(0.0, float(m.excess[row])) * (n if np.isfinite(n) else typical) if m.z[row] > 1 else 0.0

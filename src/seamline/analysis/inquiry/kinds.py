@@ -6,6 +6,8 @@ from typing import Literal
 from msgspec import Struct
 
 Role = Literal["latency", "failures", "requests", "resource", "other"]
+Whose = Literal["own", "caller", "user", "host", "worst"]  # of its pods: the worst one's
+WORST = "worst_"  # before a metric's word
 Scale = Literal["ratio", "share", "level"]  # logarithms, parts of a whole, as it is
 
 
@@ -15,7 +17,7 @@ class Kind(Struct, frozen=True):
     role: Role
     noun: str
     scale: Scale
-    whose: Literal["own", "caller", "user", "host"]
+    whose: Whose
     good: bool = False  # a high value is good: availability, successes
     quantile: float | None = None  # 0.95 of `latency_s_p95`; None for a mean
 
@@ -42,8 +44,8 @@ def kind_of(metric: str) -> Kind:
     ('caller', True, 'saturation')
     """
     word = metric.lower()
-    whose: Literal["own", "caller", "user", "host"] = "own"
-    for prefix, owner in (("client_", "caller"), ("user_", "user"), ("node_", "host"), ("host_", "host")):
+    whose: Whose = "own"
+    for prefix, owner in (("client_", "caller"), ("user_", "user"), ("node_", "host"), ("host_", "host"), (WORST, "worst")):
         if word.startswith(prefix):
             word, whose = word.removeprefix(prefix), owner  # type: ignore[assignment]
             break
