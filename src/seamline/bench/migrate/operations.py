@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from seamline.bench.migrate.ledger import Shape
-from seamline.bench.migrate.traffic import Version
 
 OWNER = "ana@clinic.invalid"
 WAITED_S = 12.0  # how long the report reads that some operations stand behind
@@ -25,11 +24,6 @@ class Operation(Struct, frozen=True):
     after: Shape = Shape("new")
     rewrites: bool = False
     reader_s: float = 0.0
-
-    @property
-    def new_version(self) -> Version:
-        """How the new version of the application sees the table; its search_path is the conductor's to name."""
-        return Version("v2", "", "enc", self.after.amount)
 
     def plan(self, name: str, *, soak: str = "1s", budget: str = "60m") -> str:
         """The plan as a document; JSON is YAML."""

@@ -1,0 +1,140 @@
+"""The conductor under measurement: `seamline migrate` of this installation, called as its user would call it.
+
+What it is doing is read from its journal in the database, never asked of the process, which may be dead.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from msgspec import Struct
+
+from seamline.bench.migrate.server import CONDUCTOR, SUPER, rows
+from seamline.bench.migrate.table import Database
+from seamline.model.errors import Stop
+
+PATIENCE_S = 3600.0
+LOOK_S = 0.05
+
+
+class Answer(Struct, frozen=True):
+    """How one command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """What it printed under --json."""
+        return json.loads(self.out)
+
+
+class Conductor:
+    """One migration of one database. `folder` keeps its plan and what it says."""
+
+    def __init__(self, database: Database, folder: Path, name: str, plan: str) -> None:
+        self.database, self.name = database, name
+        self._file = folder / f"{name}.yaml"
+        self._file.write_text(plan)
+        self._said = folder / f"{name}.said"
+
+    def call(self, verb: str, *options: str) -> Answer:
+        """Run one command to its end, whatever that is."""
+        done = subprocess.run(
+            self._command(verb, *options),
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def must(self, verb: str, *options: str) -> Answer:
+        """Run one command that has to go through. Raises Stop with what it said."""
+        answer = self.call(verb, *options)
+        if answer.code:
+            raise Stop(
+                f"`seamline migrate {verb}` ended with {answer.code}: {(answer.err or answer.out).strip()[-400:]}"
+            )
+        return answer
+
+    @contextmanager
+    def running(self, verb: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A command that runs beside the block, and is killed where it still runs at the end."""
+        with self._said.open("ab") as said:
+            process = subprocess.Popen(
+                self._command(verb),
+                env={**self._environment(), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+            )
+            try:
+                yield process
+            finally:
+                kill(process)
+
+    def state(self) -> str:
+        """Where the migration stands, "" before it is planned or while the server is away."""
+        return str(self.journal("state") or "")
+
+    def n_chunks(self) -> int:
+        """How many pieces of the table are done, 0 while the server is away."""
+        try:
+            return int(
+                rows(self.database.dsn(SUPER), "SELECT count(*) FROM seam.chunk WHERE mig = %s", [self.name])[
+                    0
+                ][0]
+            )
+        except (psycopg.errors.UndefinedTable, psycopg.OperationalError):
+            return 0
+
+    def journal(self, column: str) -> Any:
+        """One column of its row in the journal, None while there is none."""
+        try:
+            found = rows(
+                self.database.dsn(SUPER), f"SELECT {column} FROM seam.migration WHERE id = %s", [self.name]
+            )
+        except (psycopg.errors.UndefinedTable, psycopg.OperationalError):
+            return None
+        return found[0][0] if found else None
+
+    def wait_for(self, process: "subprocess.Popen[bytes]", *states: str) -> str:
+        """The state, once it is one of these. Raises Stop when the process ends in another one."""
+        until = time.monotonic() + PATIENCE_S
+        while (state := self.state()) not in states:
+            if process.poll() is not None and self.state() not in states:
+                raise Stop(f"the conductor ended in state {state or 'none'}: {self.said()}")
+            if time.monotonic() > until:
+                raise Stop(f"the conductor was in state {state or 'none'} for too long: {self.said()}")
+            time.sleep(LOOK_S)
+        return state
+
+    def said(self) -> str:
+        """The last that a command beside a block said."""
+        return self._said.read_text(errors="replace").strip()[-400:] if self._said.exists() else ""
+
+    def _command(self, verb: str, *options: str) -> list[str]:
+        which = str(self._file) if verb == "plan" else self.name
+        return [sys.executable, "-m", "seamline.cli", "migrate", verb, which, *options]
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "SEAMLINE_DSN": self.database.dsn(CONDUCTOR), "PYTHONUNBUFFERED": "1"}
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kill -9, and wait until it is gone; one that is stopped, or gone already, too."""
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,98 @@
+"""What the conductor costs live traffic: while it fills the new side, and while both sides are kept in step."""
+
+import subprocess
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+
+from seamline.bench.migrate.conducted import SERVED
+from seamline.bench.migrate.conductor import Conductor
+from seamline.bench.migrate.operations import Operation
+from seamline.bench.migrate.server import SUPER, rows
+from seamline.bench.migrate.table import Database
+from seamline.bench.migrate.trial import Stage, Subject
+
+WINDOW_S = 6.0  # of the backfill on, or off
+SETTLE_S = 0.5
+BULK = 20_000  # rows of one bulk update
+TURNS = 5
+LOOK_S = 0.1
+
+
+def interleaved(operation: Operation, n_pairs: int) -> Subject:
+    """The backfill switched on and off by turns: killed for the off-windows, in which the sync stays on.
+
+    Ends early when there is nothing left to fill.
+    """
+    return partial(_interleaved, operation, n_pairs)
+
+
+def _interleaved(operation: Operation, n_pairs: int, stage: Stage) -> Mapping[str, Any]:
+    with TemporaryDirectory(prefix="seamline-plan-") as folder:
+        conductor = Conductor(stage.database, Path(folder), operation.name, operation.plan(operation.name))
+        conductor.must("plan")
+        conductor.must("approve")
+        n_on, n_chunks = 0, 0
+        for _ in range(n_pairs):
+            with conductor.running("start") as process:
+                if not _filling(conductor, process):
+                    break
+                before = conductor.n_chunks()
+                with stage.phase("on"):
+                    time.sleep(WINDOW_S)
+                n_on, n_chunks = n_on + 1, n_chunks + conductor.n_chunks() - before
+            time.sleep(SETTLE_S)
+            with stage.phase("off"):
+                time.sleep(WINDOW_S)
+        return {"n_pairs": n_on, "n_chunks": n_chunks}
+
+
+def _filling(conductor: Conductor, process: "subprocess.Popen[bytes]") -> bool:
+    """Wait until the backfill moves; False when it is over."""
+    before = conductor.n_chunks()
+    while conductor.n_chunks() == before:
+        if process.poll() is not None or conductor.state() in (*SERVED, "VERIFY"):
+            return False
+        time.sleep(LOOK_S)
+    return True
+
+
+def overhead(operation: Operation, database: Database) -> float:
+    """A bulk update of the migrated column while both sides are in step, as a multiple of one without the triggers.
+
+    The median of turns that are rolled back; nobody else is there.
+    """
+    table = rows(database.dsn(SUPER), "SELECT 'public.enc'::regclass::oid::bigint")[0][0]
+    with TemporaryDirectory(prefix="seamline-plan-") as folder:
+        conductor = Conductor(database, Path(folder), operation.name, operation.plan(operation.name))
+        conductor.must("plan")
+        conductor.must("approve")
+        with conductor.running("start") as process:
+            conductor.wait_for(process, *SERVED)
+    with psycopg.connect(database.dsn(SUPER), autocommit=True) as connection:
+        name = str(connection.execute(b"SELECT %s::oid::regclass::text", [table]).fetchall()[0][0])
+        turns = [_bulk(connection, name, turn, on=on) for turn in range(TURNS) for on in _shuffled(turn)]
+    with_it, without = ([s for on, s in turns if on is wanted] for wanted in (True, False))
+    return median(with_it) / median(without)
+
+
+def _shuffled(turn: int) -> tuple[bool, bool]:
+    return (True, False) if turn % 2 else (False, True)
+
+
+def _bulk(connection: psycopg.Connection, table: str, turn: int, *, on: bool) -> tuple[bool, float]:
+    """Seconds of one update of BULK rows, with or without triggers."""
+    low = turn * BULK
+    with connection.transaction(force_rollback=True):
+        connection.execute(f"SET LOCAL session_replication_role = {'origin' if on else 'replica'}".encode())
+        began = time.perf_counter()
+        connection.execute(
+            f"UPDATE {table} SET amount = amount + 1 WHERE id > {low} AND id <= {low + BULK}".encode()
+        )
+        return on, time.perf_counter() - began
