@@ -17,6 +17,7 @@ from seamline.analysis.inquiry.kinds import Role, kind_of
 from seamline.analysis.inquiry.panel import Moved, Panel
 
 CLEAR = 2.0  # spreads from which harm is believed to be harm
+_HARM = 40.0  # spreads from which a service could not be slower, or fail more, for all that it says
 _ONE_SIDED = frozenset({"cpu", "memory", "saturation", "restarts"})  # little of it harms nobody
 _EDGE_GONE = 1.5  # what a call that ceased altogether weighs, as a logarithm
 _PLAIN = 2.3  # strength from which harm is beyond doubt, ten spreads
@@ -44,6 +45,7 @@ class Seen(Struct, frozen=True):
     values: Floats
     texts: Mapping[tuple[int, int], str]
     alerted: float
+    surge: float  # how far the requests at the alerted entity rose, in spreads
 
 
 def strength(z: Floats) -> Floats:
@@ -94,7 +96,9 @@ def look(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) ->
         ("fails", "failures begin", fails, "failures"),
     ):
         z = found[f"{name} at all"]
-        found[begins] = harm.share * np.minimum(1.0, float(z.max(initial=0.0)) / _PLAIN) * _fits(role, its_role)
+        found[begins] = (
+            harm.share * np.minimum(1.0, float(z.max(initial=0.0)) / _PLAIN) * _fits(role, its_role)
+        )
     found["explains slowness"] = _explains(found["slow at all"], calls) * _fits(role, "latency")
     found["explains failures"] = _explains(found["fails at all"], calls) * _fits(role, "failures")
     found |= _resources(draft)
@@ -102,9 +106,11 @@ def look(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) ->
     found["stopped calling"] = _stopped(p, m, calls)
     found["in step"] = _in_step(case, p, m, calls, first, last)
     found["gone"] = _gone(p, m, calls)
-    found["silence between"] = -_silence(case, calls, draft, np.maximum(found["slow at all"], found["fails at all"]))
+    found["silence between"] = -_silence(
+        case, calls, draft, np.maximum(found["slow at all"], found["fails at all"])
+    )
     values = np.stack([found[name] for name in TERMS], axis=1)
-    return Seen(calls, values, _texts(values, draft, p, m), _alerted(case, p, m))
+    return Seen(calls, values, _texts(values, draft, p, m), _alerted(case, p, m), _surge(case, p, m, calls))
 
 
 def _fits(alerted: Role | None, harm: Role) -> float:
@@ -162,11 +168,11 @@ def _read(p: Panel, m: Moved, calls: Calls) -> _Draft:
             continue
         if kind.role == "latency" and kind.noun != "gap":
             if watch.caller:
-                draft.take(service, "slow call", z, row)
+                draft.take(service, "slow call", min(z, _HARM), row)
             elif kind.whose != "caller":
-                draft.take(service, "slow", z, row)
+                draft.take(service, "slow", min(z, _HARM), row)
         elif kind.role == "failures":
-            draft.take(service, "fails", z, row)
+            draft.take(service, "fails", min(z, _HARM), row)
         elif kind.role == "resource" and kind.noun in _ONE_SIDED and not watch.caller:
             draft.take(service, "resource", z, row)
     return draft
@@ -216,7 +222,12 @@ def _waiting(p: Panel, m: Moved, calls: Calls, usual: Floats) -> Flow:
     best: dict[tuple[int, int], float] = {}
     for row, service, caller in _rows(p, calls, "latency"):
         kind = p.kinds[row]
-        if kind.noun == "gap" or kind.whose == "worst" or (kind.whose == "caller" and caller < 0) or not np.isfinite(usual[row]):
+        if (
+            kind.noun == "gap"
+            or kind.whose == "worst"
+            or (kind.whose == "caller" and caller < 0)
+            or not np.isfinite(usual[row])
+        ):
             continue
         more_s = max(0.0, float(np.exp(usual[row]) * np.expm1(m.excess[row])))
         rank = (kind.quantile or 0.0) + (0.001 if kind.whose == "own" and caller >= 0 else 0.0)
@@ -287,7 +298,7 @@ def _network(p: Panel, m: Moved, calls: Calls) -> dict[str, Floats]:
     for row, service, caller in _rows(p, calls, "latency"):
         if p.kinds[row].noun != "gap":
             continue
-        lost = float(strength(m.z[row]))
+        lost = float(strength(np.minimum(m.z[row], _HARM)))
         total += lost
         for end, part in ((service, 1.0), (caller, 0.5)):
             if end >= 0:
@@ -343,6 +354,15 @@ def _alerted(case: Case, p: Panel, m: Moved) -> float:
     if row < 0:
         return np.nan
     return max(0.0, float(m.z[row])) if p.kinds[row].role in ("latency", "failures") else abs(float(m.z[row]))
+
+
+def _surge(case: Case, p: Panel, m: Moved, calls: Calls) -> float:
+    """How far more was asked of the alerted entity than usual: a crowd is nobody's fault."""
+    if case.alert is None:
+        return 0.0
+    at = calls.of(case.alert.entity)
+    rows = [row for row, service, caller in _rows(p, calls, "requests") if service == at and caller < 0]
+    return float(m.z[rows].max(initial=0.0))
 
 
 def _in_step(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) -> Floats:

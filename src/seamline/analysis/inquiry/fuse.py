@@ -7,7 +7,17 @@ from msgspec import Struct
 
 from seamline.analysis.inquiry.case import Answer, Case, Finding, Suspect, Term
 from seamline.analysis.inquiry.evidence import TERMS, Seen, strength
-from seamline.analysis.inquiry.weights import ALERTED, CHANGE, CONTRAST, LOGS, NOBODY, SHARED, WEIGHTS
+from seamline.analysis.inquiry.weights import (
+    ALERTED,
+    CHANGE,
+    CONTRAST,
+    LOGS,
+    NOBODY,
+    QUIET,
+    SHARED,
+    SURGE,
+    WEIGHTS,
+)
 
 ACCUSED = 0.5  # of the probability must lie on one name before it is put to the fault
 _CLEAR = 3.0  # spreads that an alerted series must move before *nothing happened* gives way to *unknown*
@@ -42,7 +52,6 @@ def terms_of(seen: Seen, heard: Terms) -> dict[str, tuple[Term, ...]]:
 def odds(case: Case, seen: Seen, entity_terms: Terms, contrasts: Terms) -> Odds:
     """Log-odds of services and rollouts. A change is as likely as what is seen at what it touched, and itself."""
     entities = {key: sum(t.nats for t in terms) for key, terms in entity_terms.items()}
-    alerted = float(strength(np.abs(np.array([np.nan_to_num(seen.alerted)])))[0])
     touched = {step.rollout: step.entity for step in case.steps}
     changes = {
         rollout: CHANGE
@@ -50,7 +59,16 @@ def odds(case: Case, seen: Seen, entity_terms: Terms, contrasts: Terms) -> Odds:
         + CONTRAST * sum(t.nats for t in contrasts.get(rollout, ()))
         for rollout, entity in sorted(touched.items())
     }
-    return Odds(entities, changes, NOBODY + ALERTED * alerted)
+    return Odds(entities, changes, sum(w * x for w, x in zip(OF_NOBODY, nobody_of(seen), strict=True)))
+
+
+OF_NOBODY = (NOBODY, ALERTED, QUIET, SURGE)
+
+
+def nobody_of(seen: Seen) -> tuple[float, ...]:
+    """What speaks for *nobody*, in the order of `OF_NOBODY`."""
+    alerted, surge = strength(np.array([np.nan_to_num(seen.alerted), seen.surge])).tolist()
+    return 1.0, alerted, max(0.0, 1.0 - alerted), surge
 
 
 def finding(

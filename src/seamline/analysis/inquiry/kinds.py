@@ -45,7 +45,13 @@ def kind_of(metric: str) -> Kind:
     """
     word = metric.lower()
     whose: Whose = "own"
-    for prefix, owner in (("client_", "caller"), ("user_", "user"), ("node_", "host"), ("host_", "host"), (WORST, "worst")):
+    for prefix, owner in (
+        ("client_", "caller"),
+        ("user_", "user"),
+        ("node_", "host"),
+        ("host_", "host"),
+        (WORST, "worst"),
+    ):
         if word.startswith(prefix):
             word, whose = word.removeprefix(prefix), owner  # type: ignore[assignment]
             break

@@ -15,7 +15,7 @@ LEAST = 5  # samples of normal time without which nothing is said of a series
 RATIO_FLOOR = 0.05  # a ratio-scaled series that moves by less than this is taken to be still
 LEVEL_FLOOR = 0.02  # likewise, of the level of any other
 SHARE_FLOOR = 0.002  # of requests
-MOST = 40.0  # a series says no more than that, however far it went
+MOST = 1000.0  # spreads; further away is no further
 GAP = Kind("latency", "gap", "level", "caller")
 _CHUNK = 2_000  # rows looked at together, which bounds memory
 
