@@ -46,7 +46,7 @@ app.add_typer(rca.app)
 @app.command(name="list")
 def list_() -> None:
     """Name what can be measured."""
-    print("\n".join(names()))
+    print("\n".join(sorted([*names(), *(str(c.name) for c in rca.app.registered_commands)])))
 
 
 def names() -> list[str]:

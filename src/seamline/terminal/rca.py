@@ -1,63 +1,186 @@
-"""`seamline bench rca`: cases put to the inquiry, and its answers printed."""
+"""`seamline bench rca`: cases put to the inquiry, and its answers printed or held against their truth."""
 
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from msgspec import Struct
 
+from seamline.model.errors import Fix
 from seamline.terminal import exits, progress
 from seamline.terminal.arguments import JsonOption
 
 if TYPE_CHECKING:
     from seamline.bench.rca.answer import Answer
+    from seamline.bench.rca.place import Place
     from seamline.bench.rca.prediction import Prediction
+    from seamline.bench.rca.report import SetReport
 
 FAILED = 1  # a case could not be answered; the others were
 
 app = typer.Typer()
 
 FoldersArgument = Annotated[
-    list[Path], typer.Argument(metavar="DIR...", help="Folders of cases, or single cases.")
+    list[str], typer.Argument(metavar="DIR...", help="Folders of cases, or single cases.")
 ]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes that work side by side.")]
 LayoutOption = Annotated[
     str, typer.Option("--format", help="How the cases lie there: neutral, rcaeval, petshop or nezha.")
 ]
+ReportOption = Annotated[
+    bool, typer.Option("--report", help="Score the answers, beside reference methods and chance.")
+]
+TruthOption = Annotated[
+    Path | None,
+    typer.Option("--truth", metavar="DIR", help="Truths: CASE.json or SET/CASE.json [the cases']."),
+]
+PredictionsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--predictions", metavar="FILE", help="Score these lines instead of running anything."),
+]
+ByOption = Annotated[
+    Literal["fault", "root"] | None, typer.Option("--by", help="Break the report down by this.")
+]
+MissesOption = Annotated[
+    bool, typer.Option("--list-misses", help="What was not answered right: its rank, and what stood first.")
+]
+HtmlOption = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="The report as a page that stands alone.")
+]
 
 
-@app.command()
+class _Asked(Struct, frozen=True):
+    """What is to be run, and on what."""
+
+    sets: Mapping[str, "Sequence[Place]"]
+    layout: str
+    jobs: int
+
+    def places(self) -> "list[Place]":
+        return [place for part in self.sets.values() for place in part]
+
+
+@app.command(name="rca")
 def rca(
     folders: FoldersArgument,
     layout: LayoutOption = "neutral",
     jobs: JobsOption = 1,
     json: JsonOption = False,
+    report: ReportOption = False,
+    truth: TruthOption = None,
+    predictions: PredictionsOption = None,
+    by: ByOption = None,
+    list_misses: MissesOption = False,
+    html: HtmlOption = None,
 ) -> None:
-    """Find the root cause of recorded cases, one line each. A case's truth is never read for it."""
-    failed = False
-    for answer in _answers(folders, layout, jobs):
-        failed = failed or bool(answer.trouble)
-        if answer.trouble:
-            exits.tell(f"error: {exits.said(answer.trouble, '')}")
-        sys.stdout.write(_as_json(answer.prediction) if json else _as_line(answer))
-        sys.stdout.flush()
+    """Find the root cause of recorded cases, one line each; or report how good that is.
+
+    What answers never sees a case's truth: the report reads it after the last answer.
+    """
+    asked = _Asked(_sets(folders, layout), layout, jobs)
+    if not (report or truth or predictions or by or list_misses or html):
+        failed = _print_answers(asked, json=json)
+    else:
+        reports, failed = _reports(asked, predictions, truth, by)
+        _print_report(reports, json=json, misses=list_misses, html=html)
     if failed:
         raise typer.Exit(FAILED)
 
 
-def _answers(folders: list[Path], layout: str, jobs: int) -> "Iterator[Answer]":
-    """Answers as they come; how far it is shows on stderr, unless the answers themselves are watched."""
-    from seamline.bench.rca import answer
+def _sets(folders: Sequence[str], layout: str) -> "dict[str, list[Place]]":
+    """Cases by the name of their set. `folder=DIR` is taken as well, as other measurements have it."""
     from seamline.bench.rca.place import reader
 
     module = reader(layout)
-    places = [place for folder in folders for place in module.places(folder)]
-    with progress.on_stderr(f"{len(places)} cases") as on_progress:
-        for n_done, answered in enumerate(answer.answers(places, layout=layout, jobs=jobs), start=1):
-            if on_progress and not sys.stdout.isatty():
+    sets: dict[str, list[Place]] = {}
+    for folder in folders:
+        path = Path(folder.removeprefix("folder="))
+        places = module.places(path)
+        own = path.resolve().parent if [place.path for place in places] == [path] else path.resolve()
+        sets.setdefault(own.name, []).extend(places)
+    n_of = Counter(place.name for part in sets.values() for place in part)
+    if doubled := [name for name, n in n_of.items() if n > 1]:
+        raise Fix(
+            f"two cases are called {doubled[0]}", hint="name each set once, and give each case its own name"
+        )
+    return sets
+
+
+def _print_answers(asked: _Asked, *, json: bool) -> bool:
+    """Each answer as soon as it is there; whether one failed."""
+    failed = False
+    for answer in _answers(asked, watched=sys.stdout.isatty()):
+        failed = failed or bool(answer.trouble)
+        sys.stdout.write(_as_json(answer.prediction) if json else _as_line(answer))
+        sys.stdout.flush()
+    return failed
+
+
+def _answers(asked: _Asked, *, watched: bool) -> "Iterator[Answer]":
+    """Answers as they come, troubles told; how far it is shows on stderr, unless the answers themselves are watched."""
+    from seamline.bench.rca import answer
+
+    places = asked.places()
+    with progress.on_stderr(f"answering {len(places)} cases") as on_progress:
+        found = answer.answers(places, layout=asked.layout, jobs=asked.jobs)
+        for n_done, answered in enumerate(found, start=1):
+            if on_progress and not watched:
                 on_progress(n_done, len(places))
+            if answered.trouble:
+                exits.tell(f"error: {exits.said(answered.trouble, '')}")
             yield answered
+
+
+def _reports(
+    asked: _Asked, predictions: Sequence[Path] | None, truth: Path | None, by: Literal["fault", "root"] | None
+) -> "tuple[tuple[SetReport, ...], bool]":
+    """The reports, and whether a case failed."""
+    from seamline.bench.rca import prediction
+    from seamline.bench.rca import report as reporting
+
+    peak_mb, failed, name = None, False, "seamline"
+    if predictions:
+        said = prediction.read(predictions)
+        name = "given"
+    else:
+        answers = list(_answers(asked, watched=False))
+        said = {a.prediction.case: a.prediction for a in answers}
+        failed = any(a.trouble for a in answers)
+        peak_mb = max((a.peak_mb for a in answers if a.peak_mb), default=None)
+    n_all = len(asked.places())
+    with progress.on_stderr(f"scoring {n_all} cases") as on_progress:
+        scored: dict[str, list[reporting.Runs]] = {}
+        for n_done, (part, place) in enumerate(_each(asked), start=1):
+            rows = reporting.scored(place, asked.layout, truth, name, said.get(place.name))
+            scored.setdefault(part, []).append(rows)
+            if on_progress:
+                on_progress(n_done, n_all)
+    return reporting.report(scored, by=by, peak_mb=peak_mb), failed
+
+
+def _each(asked: _Asked) -> "Iterator[tuple[str, Place]]":
+    for part, places in asked.sets.items():
+        for place in places:
+            yield part, place
+
+
+def _print_report(reports: "Sequence[SetReport]", *, json: bool, misses: bool, html: Path | None) -> None:
+    import msgspec
+
+    from seamline.terminal import rca_report
+
+    if html is not None:
+        from seamline.bench.rca.page import write
+
+        write(html, reports)
+        exits.tell(f"written: {html}")
+    if json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(reports), indent=2).decode() + "\n")
+    else:
+        rca_report.show(reports, misses=misses)
 
 
 def _as_json(prediction: "Prediction") -> str:
@@ -71,9 +194,7 @@ def _as_line(answer: "Answer") -> str:
     named = ", ".join(said.accuse or ()) or "nobody accused"
     first = next(iter(said.ranking or ()), None)
     top = f"{first.entity} {first.probability or 0:.0%}" if first else "no ranking"
-    notes = "".join(f"\n    {exits.said(note, '')}" for note in answer.notes)
+    notes = "".join(f"    {exits.said(note, '')}\n" for note in answer.notes)
     return (
-        exits.said(f"{said.case} {said.verdict} {named} (first: {top}) {said.seconds:g} s", "")
-        + notes
-        + "\n"
+        exits.said(f"{said.case} {said.verdict} {named} (first: {top}) {said.seconds:g} s", "") + f"\n{notes}"
     )

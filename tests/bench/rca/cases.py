@@ -34,7 +34,7 @@ def metrics(n: int = 20, *, guilty: str = "stock") -> str:
 def head(n: int = 20, **changed: object) -> dict[str, object]:
     """What `case.json` says of such a case."""
     return {
-        "id": "made-up",
+        "id": "c-1",
         "system": "shop",
         "question": "entity",
         "step_s": STEP,

@@ -88,8 +88,77 @@ def test_a_mistake_is_told(seamline: Run, arguments: tuple[str, ...]) -> None:
 def test_the_other_measurements_keep_their_way(seamline: Run) -> None:
     """Each is a command with a sentence, takes KEY=VALUE, and an unknown setting is told."""
     _, lines, _ = seamline("list")
-    assert {"lineage", "series"} <= set(lines)
+    assert {"lineage", "series", "rca"} <= set(lines)
     code, _, err = seamline("lineage", "colour=red")
     assert (code, "no such setting" in err) == (2, True)
     code, lines, _ = seamline("lineage", "--help")
     assert "KEY=VALUE" in "\n".join(lines)
+
+
+def _two(tmp_path: Path) -> Path:
+    write(tmp_path / "set", "c-1")
+    write(tmp_path / "set", "c-2", truth={"root_entities": [], "fault": "", "guilty_change": None})
+    return tmp_path / "set"
+
+
+def test_a_report_scores_what_was_answered(tmp_path: Path, seamline: Run) -> None:
+    """The made-up inquiry is right where stock is guilty, and accuses falsely where nobody is."""
+    code, lines, _ = seamline("rca", _two(tmp_path), "--report", "--list-misses", "--by", "fault")
+    text = "\n".join(lines)
+    assert (code, lines[0]) == (0, "set 2 cases, 1 without a fault")
+    assert any(line.startswith("seamline") and "1.00 [1.00 1.00]" in line for line in lines)
+    assert "c-2     no fault" in text
+    assert "cpu" in text
+
+
+def test_a_report_is_json_for_programs(tmp_path: Path, seamline: Run) -> None:
+    """The same figures with their intervals."""
+    _, lines, _ = seamline("rca", _two(tmp_path), "--report", "--json")
+    (report,) = json.loads("\n".join(lines))
+    ours = report["standings"][0]
+    assert (ours["method"], ours["scores"]["figures"]["FA"]["value"], ours["peak_mb"] > 0) == (
+        "seamline",
+        1.0,
+        True,
+    )
+
+
+def test_given_predictions_are_scored_against_kept_truths(tmp_path: Path, seamline: Run) -> None:
+    """Nothing is run, and the truth may lie elsewhere, flat or by set."""
+    cases, kept = _two(tmp_path), tmp_path / "kept"
+    (kept / "set").mkdir(parents=True)
+    (cases / "c-1" / "truth.json").rename(kept / "c-1.json")
+    (cases / "c-2" / "truth.json").rename(kept / "set" / "c-2.json")
+    said = tmp_path / "said.jsonl"
+    said.write_text('{"case":"c-1","ranking":[{"entity":"stock-0","probability":0.4}]}\n', encoding="utf-8")
+    code, lines, _ = seamline("rca", cases, "--predictions", said, "--truth", kept)
+    assert (code, lines[0]) == (0, "set 2 cases, 1 without a fault, 1 without a prediction")
+    assert any(line.startswith("given ") and "1.00 [1.00 1.00]" in line for line in lines)
+
+
+def test_a_missing_truth_is_told(tmp_path: Path, seamline: Run) -> None:
+    """With where it was looked for."""
+    write(tmp_path, truth=None)
+    code, _, err = seamline("rca", tmp_path, "--report")
+    assert (code, "c-1: its truth is missing" in err, "--truth" in err) == (2, True, True)
+
+
+def test_a_page_is_written(tmp_path: Path, seamline: Run) -> None:
+    """Where it was asked for; a folder that is not there is told."""
+    cases = _two(tmp_path)
+    assert seamline("rca", cases, "--html", tmp_path / "r.html")[0] == 0
+    assert (tmp_path / "r.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    code, _, err = seamline("rca", cases, "--html", tmp_path / "no" / "r.html")
+    assert (code, "can't be written" in err) == (2, True)
+
+
+def test_cases_of_one_name_are_refused(tmp_path: Path, seamline: Run) -> None:
+    """Their predictions could not be told apart."""
+    code, _, err = seamline("rca", write(tmp_path), tmp_path, "--json")
+    assert (code, "two cases are called c-1" in err) == (2, True)
+
+
+def test_a_folder_may_be_a_setting(tmp_path: Path, seamline: Run) -> None:
+    """As other measurements have it."""
+    write(tmp_path)
+    assert len(seamline("rca", f"folder={tmp_path}", "--json")[1]) == 1

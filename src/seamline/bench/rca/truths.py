@@ -1,0 +1,41 @@
+"""What really was the matter in a case. Read by the report only, after the last prediction is there."""
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
+
+from seamline.bench.rca.files import decoded
+from seamline.bench.rca.place import Place, reader
+from seamline.model.errors import Fix
+
+
+class Truth(Struct, frozen=True):
+    """The root entities and the change that is guilty; neither where there was no fault."""
+
+    root_entities: tuple[str, ...] = ()
+    guilty_change: str | None = None
+    fault: str = ""
+
+
+@runtime_checkable
+class _Knowing(Protocol):
+    """A layout that holds its truths itself."""
+
+    def truth(self, place: Place) -> Truth: ...
+
+
+def of(place: Place, layout: str, kept_in: Path | None) -> Truth:
+    """The truth of a case: beside it, or `CASE.json` or `SET/CASE.json` in the folder that truths are kept in."""
+    module = reader(layout)
+    if kept_in is None and isinstance(module, _Knowing):
+        return module.truth(place)
+    places = [place.path / "truth.json"]
+    if kept_in is not None:
+        set_name = place.path.resolve().parent.name
+        places = [kept_in / f"{place.name}.json", kept_in / set_name / f"{place.name}.json"]
+    for path in places:
+        if path.is_file():
+            return decoded(path, Truth, path.read_bytes())
+    looked = " and ".join(map(str, places))
+    raise Fix(f"{place.name}: its truth is missing (looked at {looked})", hint="name its folder with --truth")
