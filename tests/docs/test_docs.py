@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -31,23 +32,28 @@ is answered with its usage as well.
 """
 
 
-def _commands() -> dict[str, str]:
-    """Each command's help, by name."""
+def _commands() -> dict[str, Any]:
+    """Each command by its name, those of a group by both names."""
     group = typer.main.get_command(app)
-    names = group.list_commands(group.make_context("seamline", [], resilient_parsing=True))
-    texts: dict[str, str] = {}
-    for name in names:
-        command = group.get_command(None, name)
-        context = command.context_class(
-            command, info_name=f"seamline {name}", max_content_width=WIDTH, terminal_width=WIDTH
-        )
-        texts[name] = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
-    return texts
+    found: dict[str, Any] = {}
+    for name in group.list_commands(group.make_context("seamline", [], resilient_parsing=True)):
+        found[name] = group.get_command(None, name)
+        parts = getattr(found[name], "commands", {})
+        found |= {f"{name} {part}": command for part, command in sorted(parts.items())}
+    return found
+
+
+def _help(name: str, command: Any) -> str:
+    context = command.context_class(
+        command, info_name=f"seamline {name}", max_content_width=WIDTH, terminal_width=WIDTH
+    )
+    return "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
 
 
 def test_the_reference_says_what_the_program_says(accept: bool) -> None:
     """`docs/reference/cli.md` has a heading and the present help of every command."""
-    text = HEAD + "".join(f"\n## {name}\n```text\n{help_}\n```\n" for name, help_ in _commands().items())
+    helps = {name: _help(name, command) for name, command in _commands().items()}
+    text = HEAD + "".join(f"\n## {name}\n```text\n{help_}\n```\n" for name, help_ in helps.items())
     if accept:
         CLI.write_text(text, encoding="utf-8")
     assert CLI.read_text(encoding="utf-8") == text
@@ -56,8 +62,7 @@ def test_the_reference_says_what_the_program_says(accept: bool) -> None:
 @pytest.mark.parametrize("name", sorted(_commands()))
 def test_every_command_and_option_says_what_it_does(name: str) -> None:
     """No command without a sentence, no option without one."""
-    group = typer.main.get_command(app)
-    command = group.get_command(None, name)
+    command = _commands()[name]
     assert command.help
     assert [p.name for p in command.params if p.name != "help" and not getattr(p, "help", None)] == []
 
