@@ -97,3 +97,11 @@ def new_version(database: Database, operation: Operation) -> Version | None:
     if not found:
         return None
     return Version("v2", found[0][0], "enc", operation.after.amount)
+
+
+def refused(operation: Operation, database: Database, *, budget: str) -> bool:
+    """Whether a plan with that budget is refused, at its planning or at its start."""
+    with TemporaryDirectory(prefix="seamline-plan-") as folder:
+        plan = operation.plan(operation.name, budget=budget)
+        conductor = Conductor(database, Path(folder), operation.name, plan)
+        return any(conductor.call(verb).code for verb in ("plan", "approve", "start"))

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-NAIVE_TO_OURS = 40  # the longest stall of the naive statement is at least so many times ours
+from seamline.terminal.plain import plain
 
 
 class Bar(Struct, frozen=True):
@@ -86,17 +86,26 @@ def bars(found: Sequence[Bar]) -> Table:
     return table
 
 
-def show(rows: Sequence[Row], found: Sequence[Bar], console: Console) -> None:
-    """Both tables, and how many promises are kept."""
+def show(rows: Sequence[Row], found: Sequence[Bar], troubles: Sequence[str], console: Console) -> None:
+    """Both tables, what did not come to its end, and how many promises are kept."""
+    console.print()
     if rows:
         console.print(operations(rows))
         console.print()
     if found:
         console.print(bars(found))
-        n_missed = sum(bar.met is False for bar in found)
-        said = f"{n_missed} of {len(found)} bars missed" if n_missed else f"all of {len(found)} bars met"
         console.print()
-        console.print(Text(said, style="bold red" if n_missed else "bold green"))
+    for trouble in troubles:
+        console.print(Text(f"did not come to its end: {plain(trouble)}", style="red"))
+    console.print(_verdict(found, troubles))
+
+
+def _verdict(found: Sequence[Bar], troubles: Sequence[str]) -> Text:
+    n_missed = sum(bar.met is False for bar in found)
+    n_measured = sum(bar.met is not None for bar in found)
+    if n_missed or troubles:
+        return Text(f"{n_missed} of {n_measured} bars missed, {len(troubles)} in trouble", style="bold red")
+    return Text(f"all of {n_measured} bars met", style="bold green")
 
 
 def _met(met: bool | None) -> Text:
