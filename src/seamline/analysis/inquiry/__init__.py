@@ -6,13 +6,14 @@ Evidence of several kinds, each a pure function of the case, enters one posterio
 from seamline.analysis.inquiry.calls import calls
 from seamline.analysis.inquiry.case import Case, Finding
 from seamline.analysis.inquiry.contrast import contrast
+from seamline.analysis.inquiry.design import Design, design
 from seamline.analysis.inquiry.episode import episode
 from seamline.analysis.inquiry.evidence import look
 from seamline.analysis.inquiry.fold import fold
-from seamline.analysis.inquiry.fuse import finding, odds, terms_of
+from seamline.analysis.inquiry.fuse import finding
 from seamline.analysis.inquiry.panel import moved, panel
 
-__all__ = ["inquire"]
+__all__ = ["inquire", "weigh"]
 
 
 def inquire(case: Case) -> Finding:
@@ -20,12 +21,14 @@ def inquire(case: Case) -> Finding:
 
     A case without a series answers *unknown*, and says so in its notes; it never falls back to an order of names.
     """
-    who = calls(case)
-    p = panel(fold(case))
+    evidence, started_ts = weigh(case)
+    return finding(case, evidence, started_ts)
+
+
+def weigh(case: Case) -> tuple[Design, float | None]:
+    """All evidence on a case, and when it began."""
+    who, p = calls(case), panel(fold(case))
     when = episode(case, p)
     seen = look(case, p, moved(p, when.first, when.last), who, when.first, when.last)
     started_ts = float(case.times[when.first]) if when.first < len(case.times) else None
-    entity_terms = terms_of(seen, {})
-    contrasts = contrast(case, started_ts) if case.steps else {}
-    weighed = odds(case, seen, entity_terms, contrasts)
-    return finding(case, seen, weighed, entity_terms, contrasts, started_ts)
+    return design(case, seen, {}, contrast(case, started_ts) if case.steps else {}), started_ts

@@ -2,19 +2,13 @@
 
 from collections.abc import Mapping
 
-# Log-odds per unit of each term of `evidence.TERMS`.
+# Log-odds per unit of each column of `design.COLUMNS`.
 WEIGHTS: Mapping[str, float] = {
-    "slow": 0.2, "slow as alerted": 0.7, "slow at all": 0.5, "slowness begins": 2.5,
-    "fails": 0.2, "fails as alerted": 0.9, "fails at all": 0.45, "failures begin": 2.3,
-    "resource": 1.4, "loudest resource": 1.0, "network": 1.0, "network share": 1.0,
-    "stopped calling": 2.0, "in step": 1.2, "gone": 0.5,
-    "explains slowness": 1.0, "explains failures": 1.0, "silence between": 0.7,
+    "slow": 0.26, "slow as alerted": 0.55, "slow at all": 0.1, "slowness begins": 2.6,
+    "fails": 0.16, "fails as alerted": 0.98, "fails at all": 0.03, "failures begin": 2.6,
+    "resource": 1.4, "loudest resource": 1.0, "network": 1.3, "network share": 1.2,
+    "stopped calling": 2.0, "in step": 1.2, "gone": 0.45,
+    "explains slowness": 0.7, "explains failures": 1.3, "silence between": 1.6,
+    "heard": 0.8, "contrast": 0.7, "a change": 0.0,
+    "nobody": 3.1, "alert moved": 0.0, "alert still": 0.5, "crowd": 0.5,
 }  # fmt: skip
-LOGS = 0.8  # of a nat that log lines or spans speak
-CONTRAST = 0.7  # of a nat that pods of two versions speak
-NOBODY = 3.3  # log-odds of *nobody here* against a service of which nothing speaks
-QUIET = 0.5  # when the alerted series did not move at all
-SURGE = 0.5  # for each unit by which more was asked of the alerted entity
-ALERTED = -0.4  # for each unit by which the alerted series itself moved
-CHANGE = 0.5  # log-odds of a change against a fault without one in the same service, when nothing else speaks
-SHARED = 0.6  # of what is seen at a service speaks for a change of it
