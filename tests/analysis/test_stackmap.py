@@ -128,11 +128,11 @@ def test_an_entity_has_one_owner(text: str, ref: str, expected: tuple[str, str])
 
 
 def test_a_claim_against_the_owner_is_shown() -> None:
-    """A tool that names another person than the declared owner makes a loose end, and changes nothing."""
+    """A tool that names another person than the declared owner makes it contested, and changes nothing."""
     stack = of("declared service:a ben\ndeclared service:b yuki\nowns service:a yuki")
     assert stack.owner("service:a") == "ben"
-    assert [(e.ref, e.why) for e in stack.loose_ends] == [
-        ("service:a", "test says yuki owns it; ben is declared")
+    assert [(e.ref, e.why, e.contested) for e in stack.loose_ends] == [
+        ("service:a", "test says yuki owns it; ben is declared", True)
     ]
 
 

@@ -162,6 +162,18 @@ def test_what_artefacts_define_is_no_loose_end() -> None:
     assert [end.ref for end in page.loose_ends] == ["service:mail"]
 
 
+def test_loose_ends_are_those_that_the_home_lists(home: Home) -> None:
+    """What has an owner, and is another's by somebody's word, is contested and no loose end."""
+    org = home.path / "org.toml"
+    org.write_text('[[person]]\nid = "mara"\n[[person]]\nid = "ann"\nreports_to = "mara"\nhandles = ["github:@ann"]\n'
+                   '[[entity]]\nref = "service:shop"\nowner = "mara"\n')  # fmt: skip
+    page = told(home, repository("shop", *SHOP.found, owner("shop", "service:shop", "github:@ann")), org=org)
+    listed = views.loose_ends(home)
+    assert [end.ref for end in page.loose_ends] == ["service:mail"]
+    assert [end.ref for end in listed if not end.contested] == ["service:mail"]
+    assert "service:shop" in {end.ref for end in listed if end.contested}
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_company_is_found_as_it_is(tmp_path: Path, seed: int) -> None:
     """Every seam has exactly one person of the tree; owners, joins and troubles are those of the truth."""

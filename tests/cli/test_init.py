@@ -1,10 +1,18 @@
 """`seamline init`: on checkouts, with and without a home; what it prints, and what it does with bad input."""
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
+from rich.console import Console
 
+from seamline import bootstrap
+from seamline.analysis.survey.joining import Joined, Lost
+from seamline.app import survey as verb
+from seamline.terminal import survey
+from tests.analysis.survey.found import repository
 from tests.checkouts.test_git import commit, run
 from tests.cli.conftest import Run
 
@@ -150,3 +158,22 @@ def test_a_database_that_cannot_be_asked_is_one_line(seamline: Run) -> None:
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "geheim" not in done.stderr
+
+
+def test_tables_of_a_known_name_are_not_joined_and_no_loose_end() -> None:
+    """A loose end stands with the tables that may come from it; an application that is known is none."""
+    with bootstrap.home_in_memory() as memory:
+        shop = repository("shop", "service:shop exists", "service:shop calls peer:stripe")
+        read = verb.Surveyed((shop,), 1, 1, 0.0)
+        page = verb.survey(memory, read, owner="Mara", name="Clinic")
+    lost = (
+        Lost("peer:stripe", ("dataset:dbt/w.raw.charge",)),
+        Lost("service:shop", ("dataset:dbt/w.raw.shop__x",)),
+    )
+    out = StringIO()
+    survey.show(replace(page, joined=Joined(lost=lost)), Console(file=out, width=200))
+    told = out.getvalue()
+    assert "Loose ends (1)" in told
+    assert "peer:stripe  1 table of its name: w.raw.charge" in told
+    assert "Not joined (1)" in told
+    assert "service:shop  1 table of its name: w.raw.shop__x" in told

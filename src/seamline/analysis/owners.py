@@ -154,7 +154,7 @@ def contested(claims: Mapping[str, Sequence[Claim]], owned: Mapping[str, Owned])
     return [
         LooseEnd(
             ref, f"{claim.source} says {claim.owner} owns it; {owned[ref].person} is {owned[ref].how}",
-            evidence=claim.evidence,
+            evidence=claim.evidence, contested=True,
         )
         for ref, found in sorted(claims.items())
         for claim in found

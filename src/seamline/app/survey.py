@@ -200,6 +200,6 @@ def _page(
         tuple(page.borders(seams, stack, stands)),
         tuple(wrong),
         joined,
-        tuple(end for end in stack.loose_ends if end.ref not in disputed),
+        tuple(end for end in stack.loose_ends if not end.contested),
         tuple({u: None for r in surveyed.repositories for u in r.found if isinstance(u, Unread)}),
     )

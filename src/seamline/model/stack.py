@@ -34,6 +34,7 @@ class LooseEnd(Struct, frozen=True):
     why: str
     suggestion: str = ""  # ref it may be the same as
     evidence: str = ""
+    contested: bool = False  # it is on the map and has an owner, and somebody says that another one owns it
 
 
 class Seam(Struct, frozen=True):

@@ -205,28 +205,30 @@ def _joins(page: "Page", every: bool) -> Iterator[RenderableType]:
 
 
 def _loose(page: "Page", every: bool) -> Iterator[RenderableType]:
-    lost = {one.origin: one for one in page.joined.lost}
-    others = [end for end in page.loose_ends if end.ref not in lost]
-    if not lost and not others:
-        return
-    about = "read or called, and made nowhere that was read: name its checkout, or declare who keeps it"
-    yield from _section("Loose ends", len(lost) + len(others), about, "bold")
-    tables = sorted(lost.values(), key=lambda one: -len(one.tables))
-    told = [_lost(one.origin, one.repository, one.tables) for one in tables]
-    yield _lines([*told, *(_loose_end(end) for end in others)], every)
+    """The loose ends of the map, as `seamline loose-ends` lists them, and the tables that bear a name which is none."""
+    tables = {one.origin: one.tables for one in page.joined.lost}
+    ends = sorted(page.loose_ends, key=lambda end: -len(tables.get(end.ref, ())))
+    if ends:
+        about = "spoken of, and made nowhere that was read: name its checkout, or declare who keeps it"
+        yield from _section("Loose ends", len(ends), about, "bold")
+        yield _lines([_loose_end(end, tables.pop(end.ref, ())) for end in ends], every)
+    if tables:
+        about = (
+            "tables that bear a name we know, and none of its own: a [[template]] says how a load names them"
+        )
+        yield from _section("Not joined", sum(map(len, tables.values())), about, "bold")
+        most_first = sorted(tables.items(), key=lambda pair: -len(pair[1]))
+        yield _lines([Text.assemble(plain(ref), _bearing(some)) for ref, some in most_first], every)
 
 
-def _lost(origin: str, repository: str, tables: Sequence[str]) -> Text:
-    what = ", joined to none of its own: [[template]] says how a load names them" if repository else ""
-    example = _named(tables[0])
-    return Text.assemble(
-        plain(origin), (f"  {counted(len(tables), 'table')} of its name{what}: {example}", "dim")
-    )
-
-
-def _loose_end(end: "LooseEnd") -> Text:
+def _loose_end(end: "LooseEnd", tables: Sequence[str]) -> Text:
     maybe = f"  may be {short(end.suggestion)}: {plain(end.evidence)}" if end.suggestion else ""
-    return Text.assemble(short(end.ref), (maybe, "dim"))
+    return Text.assemble(short(end.ref), _bearing(tables) if tables else (maybe, "dim"))
+
+
+def _bearing(tables: Sequence[str]) -> tuple[str, str]:
+    """What bears a name, dimmed."""
+    return (f"  {counted(len(tables), 'table')} of its name: {_named(tables[0])}", "dim")
 
 
 def _unread(page: "Page", every: bool) -> Iterator[RenderableType]:
