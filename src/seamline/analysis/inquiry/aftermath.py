@@ -11,10 +11,11 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from seamline.analysis.inquiry import odds
-from seamline.analysis.inquiry.case import Case, Floats
+from seamline.analysis.inquiry.case import Floats
 from seamline.analysis.inquiry.kinds import kind_of
-from seamline.analysis.inquiry.siblings import Scene, Sign, counted, median_of
-from seamline.analysis.inquiry.versions import Rollout
+from seamline.analysis.inquiry.scene import Scene, Sign, counted, median_of
+from seamline.analysis.inquiry.siblings import lasting
+from seamline.analysis.inquiry.versions import WARMS_UP_S, Rollout
 
 _DRIFT = 0.15  # log-ratio between any two stretches of time
 _SPREAD = 1.0  # of how often a service fails, from one stretch to another
@@ -54,12 +55,14 @@ def _stretches(scene: Scene, rollout: Rollout) -> tuple[NDArray[np.bool_], NDArr
     """Samples before the change, and since it began to be of harm."""
     times, began_ts = scene.case.times, rollout.began_ts
     after = times > max(began_ts, scene.span.harm_from_ts)
+    warm = after & (times > max(rollout.births.values(), default=began_ts) + WARMS_UP_S)
+    after = warm if warm.any() else after
     return (times <= began_ts) & (times > began_ts - _BEFORE_S), after
 
 
 def _rows_of(scene: Scene, service: str) -> dict[str, list[int]]:
     """Rows of what a service and its pods answer, by metric."""
-    members = [service, *sorted(pod for pod, whole in scene.case.pods().items() if whole == service)]
+    members = [service, *sorted(pod for pod, whole in scene.pods.items() if whole == service)]
     found: dict[str, list[int]] = {}
     for member in members:
         for metric, _, row in scene.rows.get("answers", member):
@@ -122,7 +125,7 @@ def _beneath(
 ) -> float:
     """By how much the calls it makes grew together, in the metric's unit per request of its own."""
     total = 0.0
-    for callee in callees(scene.case, service):
+    for callee in callees(scene, service):
         rows = _calls_between(scene, service, callee, metric)
         grown = [
             s.grown for row in rows if (s := shift_of(scene.case.values[row], before, after)) is not None
@@ -131,9 +134,9 @@ def _beneath(
     return total
 
 
-def callees(case: Case, service: str) -> list[str]:
+def callees(scene: Scene, service: str) -> list[str]:
     """The services it calls, sorted."""
-    pods = case.pods()
+    case, pods = scene.case, scene.pods
     linked = {link.target for link in case.links if link.kind == "calls" and link.source == service}
     seen = {
         pods.get(w.entity, w.entity)
@@ -145,7 +148,7 @@ def callees(case: Case, service: str) -> list[str]:
 
 def _calls_between(scene: Scene, service: str, callee: str, metric: str) -> list[int]:
     """Rows of a metric of the calls from one service to another, else of all calls to it."""
-    pods = scene.case.pods()
+    pods = scene.pods
     members = [callee, *sorted(pod for pod, whole in pods.items() if whole == callee)]
     found = [
         (caller, row)
@@ -161,31 +164,34 @@ def _failures(
     scene: Scene, service: str, metric: str, rows: Sequence[int],
     before: NDArray[np.bool_], after: NDArray[np.bool_],
 ) -> list[Sign]:  # fmt: skip
-    k0, n0 = _sums(scene, metric, rows, before)
-    k, n = _sums(scene, metric, rows, after)
-    if n <= 0 or n0 <= 0:
+    k, n = _counts(scene, metric, rows)
+    k0, n0 = float(k[before].sum()), float(n[before].sum())
+    if n[after].sum() <= 0 or n0 <= 0:
         return []
-    beneath = 0.0
-    for callee in callees(scene.case, service):
-        calls = _calls_between(scene, service, callee, metric)
-        a, b = _sums(scene, metric, calls, before), _sums(scene, metric, calls, after)
-        beneath += max(0.0, b[0] - a[0] * (b[1] / a[1])) if a[1] > 0 else 0.0
-    expected = n * (k0 + 0.5) / (n0 + 50.0) + min(beneath, k)
-    factor = odds.of_count(k, expected, n, float(np.hypot(_SPREAD, 1 / np.sqrt(k0 + 1))))
-    text = f"{k:.0f} of {n:.0f} requests failed, {k0:.0f} of {n0:.0f} before"
-    if beneath > 0.05 * k:
-        text += f"; {min(beneath, k):.0f} failed beneath it"
-    return [Sign("failures", "answers", factor, max(0.0, (k - expected) / n), text)]
+    beneath = np.zeros(len(k))
+    for callee in callees(scene, service):
+        calls_k, calls_n = _counts(scene, metric, _calls_between(scene, service, callee, metric))
+        usual = calls_k[before].sum() / max(1.0, calls_n[before].sum())
+        beneath += np.maximum(0.0, calls_k - usual * calls_n)
+    usual_k = n * (k0 + 0.5) / (n0 + 50.0)
+    beneath = np.minimum(beneath, np.maximum(k - usual_k, 0.0))
+    spread = float(np.hypot(_SPREAD, 1 / np.sqrt(k0 + 1)))
+    factor = lasting(k[after], (usual_k + beneath)[after], n[after], spread)
+    total, owed = float(k[after].sum()), float(beneath[after].sum())
+    text = f"{total:.0f} of {n[after].sum():.0f} requests failed, {k0:.0f} of {n0:.0f} before"
+    if owed > 0.05 * total:
+        text += f"; {owed:.0f} failed beneath it"
+    size = max(0.0, total - owed - float(usual_k[after].sum())) / float(n[after].sum())
+    return [Sign("failures", "answers", factor, size, text)]
 
 
-def _sums(scene: Scene, metric: str, rows: Sequence[int], cells: NDArray[np.bool_]) -> tuple[float, float]:
-    """Failures and requests of some rows in a stretch of time."""
-    k = n = 0.0
+def _counts(scene: Scene, metric: str, rows: Sequence[int]) -> tuple[Floats, Floats]:
+    """Failures and requests of some rows together, by sample."""
+    k, n = np.zeros(len(scene.case.times)), np.zeros(len(scene.case.times))
     for row in rows:
         watch = scene.case.watches[row]
         asked = scene.requests.get((watch.entity, watch.caller))
         requests = scene.case.values[asked][None, :] if asked is not None else None
         n_here, k_here = counted(metric, scene.case.values[row][None, :], requests)
-        known = cells & np.isfinite(k_here[0])
-        k, n = k + float(k_here[0][known].sum()), n + float(n_here[0][known].sum())
+        k, n = k + np.nan_to_num(k_here[0]), n + n_here[0]
     return k, n

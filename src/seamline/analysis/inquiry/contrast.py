@@ -12,7 +12,7 @@ import numpy as np
 from seamline.analysis.inquiry import aftermath, odds, siblings
 from seamline.analysis.inquiry.case import Case, Term
 from seamline.analysis.inquiry.kinds import kind_of
-from seamline.analysis.inquiry.siblings import Scene, Sign, median_of
+from seamline.analysis.inquiry.scene import Scene, Sign, median_of
 from seamline.analysis.inquiry.versions import Rollout, Span, rollouts, rows
 
 _CLOCK_S = 30.0  # by which clocks of tools differ
@@ -21,7 +21,7 @@ _LOOKS_BACK_S = 240.0  # before the alert, where the start is not given
 
 # P(a guilty change shows in this way); of those that the alert is about, and of others.
 _SHOWS = {
-    "failures": 0.45, "latency": 0.5, "cpu": 0.2, "memory": 0.12, "restarts": 0.1, "silence": 0.1, "calls": 0.1,
+    "failures": 0.45, "latency": 0.5, "cpu": 0.2, "memory": 0.12, "restarts": 0.1, "silence": 0.1, "calls": 0.15,
     "network": 0.06, "disk": 0.05, "saturation": 0.1, "other": 0.03,
 }  # fmt: skip
 _SHOWS_AS_ALERTED = 0.8
@@ -42,13 +42,8 @@ def _scene(case: Case, started_ts: float | None) -> Scene:
     for row, watch in enumerate(case.watches):
         if kind_of(watch.metric).role == "requests":
             by_end.setdefault((watch.entity, watch.caller), row)
-    return Scene(
-        case,
-        rows(case),
-        Span(_harm_from(case, started_ts), case.times, case.step_s),
-        _least_latency(case),
-        by_end,
-    )
+    span = Span(_harm_from(case, started_ts), case.times, case.step_s)
+    return Scene(case, rows(case), span, _least_latency(case), by_end, case.pods())
 
 
 def _harm_from(case: Case, started_ts: float | None) -> float:
@@ -72,9 +67,19 @@ def _least_latency(case: Case) -> float:
 
 def _terms(scene: Scene, rollout: Rollout, started_ts: float | None) -> tuple[Term, ...]:
     found = _order(scene.case, rollout, started_ts)
-    compared = siblings.signs(scene, rollout) if rollout.births else []
-    told = _weighed(scene.case, compared or aftermath.signs(scene, rollout))
+    told = _weighed(scene.case, _signs(scene, rollout))
     return tuple(sorted([*found, *told], key=lambda t: (-abs(t.nats), t.name, t.text)))
+
+
+def _signs(scene: Scene, rollout: Rollout) -> list[Sign]:
+    """Both versions side by side as far as they were measured so within the harm, else before and after.
+
+    Before the harm new pods may have been as well as old ones, and broken by what came then.
+    """
+    beside = siblings.signs(scene, rollout)
+    compared = {s.noun for s in beside if not s.early}
+    kept = [s for s in beside if not s.early or s.factor > 1]
+    return [*kept, *(s for s in aftermath.signs(scene, rollout) if s.noun not in compared)]
 
 
 def _order(case: Case, rollout: Rollout, started_ts: float | None) -> list[Term]:

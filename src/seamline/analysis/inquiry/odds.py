@@ -13,9 +13,10 @@ from seamline.analysis.inquiry.case import Floats
 
 _FREEDOM = 4.0  # of Student's t
 _EFFECTS = np.geomspace(0.1, 4.0, 16)  # log-ratios: 10 % to 55 times
-_SHARES = np.geomspace(0.005, 0.95, 16)  # of requests that fail besides
-_ODD = 0.02  # of harmless versions that fail more than their neighbours ...
-_ODD_SHARES = _SHARES**-1.0 / (_SHARES**-1.0).sum()  # ... and mostly a little
+_SHARES = np.geomspace(0.01, 0.95, 16)  # of requests that fail besides
+_ODD = 0.1  # of harmless versions that fail more than their neighbours ...
+_ODD_SHARES = _SHARES**-1.5 / (_SHARES**-1.5).sum()  # ... and mostly a little
+_LITTLE = 0.002  # of requests that fail more without anybody's caring
 
 
 def of_shift(shift: float, error: float, two_sided: bool = False) -> float:
@@ -46,11 +47,12 @@ def of_count(k: float, expected: float, n: float, spread: float) -> float:
     (True, True, True)
     """
     shape = 1.0 / (spread * spread)
-    base = _negative_binomial(k, np.array([max(expected, 1e-3)]), shape)[0]
-    more = _negative_binomial(k, max(expected, 1e-3) + n * _SHARES, shape)
+    usual = max(expected, 1e-3) + _LITTLE * n
+    base = _negative_binomial(k, np.array([usual]), shape)[0]
+    more = _negative_binomial(k, usual + n * _SHARES, shape)
     most = max(base, float(more.max()))
-    usual = (1 - _ODD) * exp(base - most) + _ODD * float((_ODD_SHARES * np.exp(more - most)).sum())
-    return float(np.exp(more - most).mean()) / usual
+    well = (1 - _ODD) * exp(base - most) + _ODD * float((_ODD_SHARES * np.exp(more - most)).sum())
+    return float(np.exp(more - most).mean()) / well
 
 
 def _negative_binomial(k: float, mean: NDArray[np.float64], shape: float) -> Floats:

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from seamline.analysis.inquiry.case import Case, Step
 
 Side = Literal["answers", "asks"]  # calls that a pod answers (and all that is its own), calls that it makes
+SIDES: tuple[Side, ...] = ("answers", "asks")
 Cells = NDArray[np.bool_]
 
-_WARMS_UP_S = 60.0
-_AT_LEAST = 2  # samples of a new pod: with fewer, those of its warming up count too
+WARMS_UP_S = 60.0
+_AT_LEAST = 2  # samples of a new pod within the harm: with fewer, those before it count too
 
 
 class Rollout(Struct, frozen=True):
@@ -86,21 +87,18 @@ def rows(case: Case) -> Rows:
 
 
 class Span(Struct, frozen=True):
-    """Which samples count: of a new pod, and of the time before the rollout began."""
+    """Which samples count: those of the harm, and of a new pod those when it is warm."""
 
     harm_from_ts: float
     times: NDArray[np.float64]
     step_s: float
 
     def of_new(self, birth_ts: float, seen: Cells) -> Cells:
-        """Cells of a pod, warm and within the harm where there are enough, else those since its birth."""
-        own = self.times > birth_ts
-        warm = own & (self.times > birth_ts + max(_WARMS_UP_S, self.step_s))
-        for cells in (warm & (self.times >= self.harm_from_ts), warm):
-            if (cells & seen).sum() >= _AT_LEAST:
-                return cells
-        return own
+        """Cells of a warm pod, within the harm where there are enough of them."""
+        warm = self.times > birth_ts + max(WARMS_UP_S, self.step_s)
+        late = warm & (self.times >= self.harm_from_ts)
+        return late if (late & seen).sum() >= _AT_LEAST else warm
 
-    def before(self, began_ts: float) -> Cells:
-        """Cells that no step of it touches."""
-        return self.times <= began_ts
+    def due(self, birth_ts: float) -> Cells:
+        """Cells that a pod of this birth should have been seen in."""
+        return np.asarray(self.times > birth_ts + 2 * max(WARMS_UP_S, self.step_s))

@@ -142,7 +142,7 @@ def _changes(told: Told) -> list[dict[str, object]]:
                 if release.births and told.per_pod
                 else {}
             )
-            line = {
+            line: dict[str, object] = {
                 "id": f"{release.id}#{n}" if len(release.steps) > 1 else release.id,
                 "kind": release.kind,
                 "entity": told.play.system.services[release.service].name,

@@ -128,6 +128,8 @@ def _version(play: Play, effects: Effects, rows: list[int], births: list[float],
     effects.slow[rows] *= np.exp(rng.normal(0, 0.07))
     effects.cpu[rows] *= np.exp(rng.normal(0, 0.15))
     effects.memory[rows] *= np.exp(rng.normal(0, 0.15))
+    if rng.random() < 0.15:  # it does things in another way, and well
+        effects.asks[rows] *= np.exp(rng.normal(0, 0.35))
     effects.fails[rows] += float(rng.choice([0.0, 0.0, 0.001, 0.005]))
     for row, birth_ts in zip(rows, births, strict=True):
         age = np.maximum(play.times - birth_ts, 0.0)
@@ -153,7 +155,7 @@ def _excursions(play: Play, pods: Pods, effects: Effects, rng: Generator) -> Non
             effects.fails[row, lasts] += min(rng.exponential(0.02), 0.3)
         else:
             effects.net_s[row, lasts] += rng.exponential(0.01)
-    for row in np.flatnonzero(rng.random(n) < 0.15):  # a job that comes round
+    for row in np.flatnonzero(rng.random(n) < 0.15).tolist():  # a job that comes round
         every, phase = int(rng.integers(5, 40)), int(rng.integers(40))
         effects.cpu[row, phase % every :: every] += rng.exponential(1.0)
         effects.disk[row, phase % every :: every] += rng.exponential(2.0)

@@ -1,6 +1,6 @@
 """The shape of a system: which services there are, how many pods they run, who calls whom and how often."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -77,7 +77,17 @@ def system(rng: Generator, n_services: int, most_pods: int) -> System:
     kinds = _kinds(rng, n_services)
     names = _names(rng, kinds)
     services = tuple(_service(rng, name, kind, most_pods) for name, kind in zip(names, kinds, strict=True))
-    return System(services, _calls(rng, kinds), float(np.exp(rng.uniform(np.log(5), np.log(200)))))
+    return System(
+        services, _timed(services, _calls(rng, kinds)), float(np.exp(rng.uniform(np.log(5), np.log(200))))
+    )
+
+
+def _timed(services: tuple[Service, ...], calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    """The calls with timeouts in seconds: people set them at several times what a call usually takes."""
+    usual = [1.5 * one.self_s for one in services]
+    for at in reversed(range(len(services))):
+        usual[at] += sum(call.n * call.waits * usual[call.callee] for call in calls if call.caller == at)
+    return tuple(replace(call, timeout_s=max(0.2, call.timeout_s * usual[call.callee])) for call in calls)
 
 
 def _kinds(rng: Generator, n: int) -> list[str]:
@@ -143,7 +153,7 @@ def _call(rng: Generator, caller: int, callee: int, kind: str) -> Call:
         n=float(np.exp(rng.normal(0.3 if stores else -0.5, 0.6))),
         waits=float(rng.choice([1.0, 0.6, 0.0], p=[0.7, 0.2, 0.1])),
         passes_on=float(rng.choice([1.0, 0.7, 0.3, 0.0], p=[0.5, 0.25, 0.15, 0.1])),
-        timeout_s=float(rng.choice([0.5, 1.0, 3.0, 10.0, 60.0])),
+        timeout_s=float(rng.choice([5.0, 10.0, 30.0, 100.0])),  # times the usual, till that is known
         retries=int(rng.choice([0, 1, 2], p=[0.6, 0.25, 0.15])),
-        sticky=float(rng.choice([0.0, 0.3, 1.5], p=[0.5, 0.3, 0.2])),
+        sticky=float(rng.choice([0.0, 0.3, 0.8], p=[0.5, 0.3, 0.2])),
     )

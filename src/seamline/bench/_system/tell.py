@@ -10,6 +10,7 @@ from seamline.bench._system import play as plays
 from seamline.bench._system import sampling
 from seamline.bench._system.case import Answer, Page, Told, chance, excursion
 from seamline.bench._system.faults import FAULTS
+from seamline.bench._system.flow import Floats
 from seamline.bench._system.play import Play, Release, Trouble
 from seamline.bench._system.shape import System, system
 
@@ -50,7 +51,7 @@ def entity(seed: list[int]) -> Told | None:
     if chance(rng, 0.4):
         play.releases = _changes(rng, one, onset_ts, step_s)
     if chance(rng, 0.1):  # more is asked, and nothing is broken
-        play.load = play.load * (1 + (rng.uniform(0.3, 1.0)) * play.since(onset_ts))
+        play.load = play.load * (1.0 + float(rng.uniform(0.3, 1.0)) * play.since(onset_ts))
         answer = Answer((), "none")
     elif chance(rng, 0.15):
         answer = Answer((), "none")
@@ -68,9 +69,9 @@ def tell(kind: str, seed: list[int]) -> Told:
     return next(told for attempt in count() if (told := KINDS[kind]([*seed, attempt])) is not None)
 
 
-def _times(rng: Generator, step_s: float, n: int) -> plays.Floats:
+def _times(rng: Generator, step_s: float, n: int) -> Floats:
     start = _EPOCH + round(float(rng.uniform(0, 30 * 86400)))
-    times: plays.Floats = start + step_s * np.arange(n)
+    times: Floats = start + step_s * np.arange(n, dtype=np.float64)
     return times
 
 
@@ -122,7 +123,8 @@ def _break_service(rng: Generator, play: Play, onset_ts: float, seed: list[int])
     service = int(rng.integers(1, len(play.system.services)))
     pods = play.pods(np.random.default_rng([*seed, 3]))
     ill = [pods.names[row] for row in pods.of(service)]
-    if len(ill) > 1 and chance(rng, 0.3):
+    moves = any(release.service == service and release.births for release in play.releases)
+    if len(ill) > 1 and not moves and chance(rng, 0.4):
         ill = [ill[int(rng.integers(len(ill)))]]
     fault = str(rng.choice(sorted(FAULTS)))
     play.trouble = Trouble(fault, ill, dict.fromkeys(ill, onset_ts), [int(rng.integers(2**31))])
