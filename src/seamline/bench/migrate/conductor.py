@@ -46,6 +46,7 @@ class Conductor:
         self._file = folder / f"{name}.yaml"
         self._file.write_text(plan)
         self._said = folder / f"{name}.said"
+        self.begun_ts: list[float] = []  # of the commands that ran beside a block
 
     def call(self, verb: str, *options: str) -> Answer:
         """Run one command to its end, whatever that is."""
@@ -73,6 +74,7 @@ class Conductor:
     def running(self, verb: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
         """A command that runs beside the block, and is killed where it still runs at the end."""
         with self._said.open("ab") as said:
+            self.begun_ts.append(time.time())
             process = subprocess.Popen(
                 self._command(verb),
                 env={**self._environment(), **environment},

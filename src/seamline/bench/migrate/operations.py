@@ -15,7 +15,8 @@ class Operation(Struct, frozen=True):
     """One operation on `enc`. `naive` are its statements, each a transaction of its own.
 
     `after`: where the rows are seen, and what the amount is called, once it is done. `rewrites`: naively the whole
-    table is written anew. `reader_s`: it is begun behind a report that reads for so long.
+    table is written anew. `reader_s`: it is begun behind a report that reads for so long. `in_step`: what holds of a
+    row whose `{twin}` is filled.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Operation(Struct, frozen=True):
     after: Shape = Shape("new")
     rewrites: bool = False
     reader_s: float = 0.0
+    in_step: str = ""
 
     def plan(self, name: str, *, soak: str = "1s", budget: str = "60m") -> str:
         """The plan as a document; JSON is YAML."""
@@ -56,13 +58,14 @@ _TO_BIGINT = ("ALTER TABLE enc ALTER COLUMN amount TYPE bigint",)
 ALL: Mapping[str, Operation] = {
     each.name: each
     for each in (
-        Operation("type-e1", _TO_BIGINT, {"change_type": {**_TYPE, "engine": "E1"}}, rewrites=True),
+        Operation("type-e1", _TO_BIGINT, {"change_type": {**_TYPE, "engine": "E1"}}, rewrites=True, in_step="{twin} = amount"),
         Operation("type-e2", _TO_BIGINT, {"change_type": {**_TYPE, "engine": "E2"}}, rewrites=True),
         Operation(
             "volatile",
             ("ALTER TABLE enc ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid()",),
             {"add_column": {"table": "enc", "name": "token", "type": "uuid", "default": "gen_random_uuid()", "not_null": True}},
             rewrites=True,
+            in_step="{twin} IS NOT NULL",
         ),
         Operation(
             "computed",
@@ -73,6 +76,7 @@ ALL: Mapping[str, Operation] = {
             ),
             {"add_column": {"table": "enc", "name": "cents", "type": "bigint", "up": "amount::bigint * 100"}},
             rewrites=True,
+            in_step="{twin} = amount * 100",
         ),
         Operation(
             "not-null", ("ALTER TABLE enc ALTER COLUMN ward SET NOT NULL",), {"set_not_null": {"table": "enc", "column": "ward"}}

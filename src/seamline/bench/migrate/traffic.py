@@ -88,6 +88,8 @@ class Crowd:
         folder: Path,
     ) -> None:
         self.run, self.version, self.mode = run, version, mode
+        self.n_clients, self.per_s = n_clients, per_s
+        self.replaced = False  # told to end, or others have taken its place
         self._prefix = folder / f"run{run}"
         files = []
         for name, text in scripts(version).items():
@@ -119,6 +121,7 @@ class Crowd:
 
     def end(self) -> None:
         """Let each client finish what it is in, and end. Only SIGALRM leaves the log with its tail."""
+        self.replaced = True
         if not self.ended():
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGALRM)
@@ -136,7 +139,7 @@ class Crowd:
 
 
 class Traffic:
-    """All crowds on one database. Runs are numbered from `first_run`."""
+    """All crowds on one database, each a run of its own."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
@@ -148,17 +151,20 @@ class Traffic:
     ) -> None:
         """More clients of a version, spread over the protocol modes. `per_s` is for all of them together."""
         for mode in modes:
-            self.crowds.append(
-                Crowd(
-                    self._database,
-                    version,
-                    mode,
-                    run=len(self.crowds),
-                    n_clients=max(n_clients // len(modes), 1),
-                    per_s=per_s / len(modes),
-                    folder=self._folder,
-                )
-            )
+            self._add(version, mode, max(n_clients // len(modes), 1), per_s / len(modes))
+
+    def revive(self) -> None:
+        """New clients in the place of crowds that are gone, as after a stop of the server."""
+        gone = [crowd for crowd in self.crowds if crowd.ended() and not crowd.replaced]
+        for crowd in gone:
+            crowd.end()
+            self._add(crowd.version, crowd.mode, crowd.n_clients, crowd.per_s)
+
+    def _add(self, version: Version, mode: str, n_clients: int, per_s: float) -> None:
+        run, folder = len(self.crowds), self._folder
+        self.crowds.append(
+            Crowd(self._database, version, mode, run=run, n_clients=n_clients, per_s=per_s, folder=folder)
+        )
 
     def end(self, version: str | None = None) -> None:
         """End all crowds, or those of one version."""

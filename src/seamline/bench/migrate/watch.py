@@ -3,6 +3,7 @@
 Asked of the server over and over while something runs, so a span is known to within the time between two looks.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -26,13 +27,20 @@ WHERE a.usename = '{CONDUCTOR}' AND (c.relname = 'enc' OR c.oid = %s)
   AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 """
 
+# Conductors of different epochs that are writing at this moment.
+WRITERS = f"""
+SELECT count(DISTINCT c.epoch) FROM seam.conductor AS c JOIN pg_stat_activity AS a ON a.pid = ANY (c.pids)
+WHERE a.usename = '{CONDUCTOR}' AND a.datname = current_database() AND a.backend_xid IS NOT NULL
+"""
+
 
 class Held(Struct, frozen=True):
-    """The longest spans seen, in seconds, and how often it queued."""
+    """The longest spans seen, in seconds, how often it queued, and the most epochs that wrote at once."""
 
     held_s: float = 0.0
     queued_s: float = 0.0
     n_queued: int = 0
+    n_epochs: int = 0
 
 
 class Watch:
@@ -42,6 +50,7 @@ class Watch:
         self._database = database
         self._table = rows(database.dsn(SUPER), TABLE)[0]
         self._spans: dict[tuple[object, ...], tuple[float, float]] = {}
+        self._n_epochs = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch")
 
@@ -60,7 +69,7 @@ class Watch:
         spans = dict(self._spans)
         held = [last - first for (*_, granted), (first, last) in spans.items() if granted]
         queued = [last - first for (*_, granted), (first, last) in spans.items() if not granted]
-        return Held(max(held, default=0.0), max(queued, default=0.0), len(queued))
+        return Held(max(held, default=0.0), max(queued, default=0.0), len(queued), self._n_epochs)
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -78,6 +87,9 @@ class Watch:
             for key in connection.execute(LOOK.encode(), self._table).fetchall():
                 first, _ = self._spans.get(key, (now, now))
                 self._spans[key] = (first, now)
+            with contextlib.suppress(psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+                found = connection.execute(WRITERS.encode()).fetchall()
+                self._n_epochs = max(self._n_epochs, int(found[0][0]))
 
 
 @contextmanager

@@ -1,0 +1,256 @@
+"""The fault protocol: a migration is disturbed until it is over, and the invariants are asked each time.
+
+Kills of the conductor at random moments and at named points, immediate stops of the server, two conductors at once, one
+that is stopped for ten seconds while another takes over. Half of the runs go through, half go back.
+"""
+
+import contextlib
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+from msgspec import Struct
+
+from seamline.bench.migrate import conducted, invariants, ledger, serverlog, table
+from seamline.bench.migrate.catalogue import catalogue
+from seamline.bench.migrate.conductor import PATIENCE_S, Conductor, kill
+from seamline.bench.migrate.ledger import Shape
+from seamline.bench.migrate.operations import Operation
+from seamline.bench.migrate.server import CONDUCTOR, SUPER, Server, execute, rows
+from seamline.bench.migrate.table import Database
+from seamline.bench.migrate.traffic import Traffic, Version, traffic
+from seamline.bench.migrate.watch import Watch
+
+PER_S = 200.0
+SHORTEST_S, LONGEST_S = 0.05, 3.0  # from a conductor's start to its kill
+STOPPED_S = 10.0
+BOTH_S = 1.0
+LOOK_S = 0.02
+ENDS = ("contract", "revert")
+WANTED = {"contract": "DONE", "revert": "REVERTED"}
+
+
+class Disturbed(Struct, frozen=True):
+    """One run: what was done to it, and which invariants broke (what is wrong, by name)."""
+
+    number: int
+    operation: str
+    end: str
+    fault: str
+    n_times: int
+    takeover_s: float  # the longest, from a later conductor's start to its epoch
+    n_repeated: int  # chunks that were committed twice
+    n_chunks: int
+    seconds: float
+    broken: Mapping[str, str]
+
+
+class Scene:
+    """What a fault has at hand while a conductor runs."""
+
+    def __init__(self, conductor: Conductor, running: Traffic, asked: Callable[[], None]) -> None:
+        self.conductor, self.traffic = conductor, running
+        self.n_times = 0
+        self.interrupted = asked  # looks at what must hold at every moment
+
+
+# A fault is handed a conductor that has just been started, and gives it back when it is dead or may go on in peace.
+Fault = Callable[[Scene, "subprocess.Popen[bytes]"], None]
+
+
+def kills(chance: random.Random, n_left: list[int]) -> Fault:
+    """Kill -9 after a random time, as long as there are kills left in `n_left[0]`."""
+
+    def strike(scene: Scene, process: "subprocess.Popen[bytes]") -> None:
+        if n_left[0] <= 0:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(SHORTEST_S, LONGEST_S))
+            return
+        n_left[0] -= 1
+        scene.n_times += 1
+        kill(process)
+        scene.interrupted()
+
+    return strike
+
+
+def stops(chance: random.Random, n_left: list[int]) -> Fault:
+    """`pg_ctl stop -m immediate` after a random time, then a start; the conductor goes on or is started again."""
+
+    def strike(scene: Scene, process: "subprocess.Popen[bytes]") -> None:
+        if n_left[0] <= 0:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(SHORTEST_S, LONGEST_S))
+            return
+        n_left[0] -= 1
+        scene.n_times += 1
+        running = scene.conductor.database.server
+        running.stop("immediate")
+        running.start()
+        scene.traffic.revive()
+        scene.interrupted()
+
+    return strike
+
+
+def second(scene: Scene, process: "subprocess.Popen[bytes]") -> None:
+    """Another conductor for the same migration, beside the first one; both may live or one gives way."""
+    scene.n_times += 1
+    with scene.conductor.running("start") as other:
+        while process.poll() is None and other.poll() is None:
+            time.sleep(LOOK_S)
+        wait(other)
+
+
+def frozen(scene: Scene, process: "subprocess.Popen[bytes]") -> None:
+    """The first one is stopped for ten seconds (SIGSTOP) in the middle of its work while another takes over."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(SHORTEST_S + 1.5)
+        return
+    scene.n_times += 1
+    process.send_signal(signal.SIGSTOP)
+    with scene.conductor.running("start") as other:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            other.wait(STOPPED_S)
+        process.send_signal(signal.SIGCONT)
+        wait(other)
+
+
+def wait(process: "subprocess.Popen[bytes]") -> None:
+    """Until it is over by itself."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE_S)
+
+
+class Protocol:
+    """A server with a filled seed, on which runs are made one after another."""
+
+    def __init__(self, running: Server, n_rows: int) -> None:
+        self.server, self.n_rows = running, n_rows
+        self._n = 0
+        self._targets: dict[tuple[str, bool], frozenset[str]] = {}
+        table.fill(running, n_rows)
+
+    @cached_property
+    def baseline(self) -> Mapping[str, int]:
+        """Client statements that fail without a migration, by SQLSTATE."""
+        with self._copied() as database, traffic(database, Version(), PER_S) as running:
+            time.sleep(5.0)
+            running.end()
+            return serverlog.failures(serverlog.read(database.server.log_file, database.name))
+
+    def run(
+        self, operation: Operation, end: str, name: str, fault: Fault, *, published: bool = False
+    ) -> Disturbed:
+        """One migration under traffic and under a fault, to its end."""
+        target = self._target(operation, published=published)
+        began = time.monotonic()
+        with self._copied() as database, TemporaryDirectory(prefix="seamline-plan-") as folder:
+            invariants.prepare(database, published=published)
+            known = invariants.before(database, target)
+            conductor = Conductor(database, Path(folder), operation.name, operation.plan(operation.name))
+            conductor.must("plan")
+            conductor.must("approve")
+            with traffic(database, Version(), PER_S) as running, Watch(database) as watch:
+                oid = int(rows(database.dsn(SUPER), "SELECT 'public.enc'::regclass::oid::bigint")[0][0])
+                seen: list[int] = []
+                scene = Scene(
+                    conductor,
+                    running,
+                    lambda: seen.append(invariants.out_of_step(database, oid, operation, known)),
+                )
+                differing = _there_and_on(scene, operation, end, fault)
+                running.end()
+                account = ledger.account(database, running.lines())
+            run = invariants.Run(
+                operation, conductor.state(), WANTED[end], account, differing, sum(seen), watch.held()
+            )
+            n_chunks, n_repeated = _chunks(database)
+            return Disturbed(
+                number=self._n,
+                operation=operation.name,
+                end=end,
+                fault=name,
+                n_times=scene.n_times,
+                takeover_s=_longest_takeover_s(conductor),
+                n_repeated=n_repeated,
+                n_chunks=n_chunks,
+                seconds=time.monotonic() - began,
+                broken={k: v for k, v in invariants.broken(database, known, run, self.baseline).items() if v},
+            )
+
+    @contextmanager
+    def _copied(self) -> Iterator[Database]:
+        self._n += 1
+        with table.copied(self.server, f"run{self._n}", self.n_rows) as database:
+            yield database
+
+    def _target(self, operation: Operation, *, published: bool) -> frozenset[str]:
+        """The catalogue that the naive statements lead to."""
+        key = (operation.name, published)
+        if key not in self._targets:
+            with self._copied() as database:
+                invariants.prepare(database, published=published)
+                execute(database.dsn(CONDUCTOR), *operation.naive)
+                self._targets[key] = catalogue(database)
+        return self._targets[key]
+
+
+def _there_and_on(scene: Scene, operation: Operation, end: str, fault: Fault) -> Mapping[str, int]:
+    """To where both versions are served, and to the end; rows that differ in either shape in between."""
+    drive(scene, "start", conducted.SERVED, fault)
+    database = scene.conductor.database
+    version = conducted.new_version(database, operation)
+    differing: dict[str, int] = {}
+    if version is not None:
+        scene.traffic.add(version, PER_S / 2)
+        time.sleep(BOTH_S)
+        shapes = (Shape("v1"), Shape("v2", f'"{version.search_path}".enc', version.amount))
+        differing = {shape.name: ledger.differences(database, shape).n for shape in shapes}
+        scene.traffic.end("v1" if end == "contract" else "v2")
+        time.sleep(BOTH_S)
+    drive(scene, end, (WANTED[end],), fault)
+    return differing
+
+
+def drive(scene: Scene, verb: str, states: Sequence[str], fault: Fault) -> None:
+    """Start the conductor over and over, as somebody would, until the migration is in one of these states."""
+    conductor = scene.conductor
+    until = time.monotonic() + PATIENCE_S / 6
+    while conductor.state() not in states and time.monotonic() < until:
+        with conductor.running(verb) as process:
+            fault(scene, process)
+            while process.poll() is None and conductor.state() not in states:
+                time.sleep(LOOK_S)
+
+
+def _longest_takeover_s(conductor: Conductor) -> float:
+    """From a conductor's start, its own start-up included, to when the journal has it as the one that conducts."""
+    query = "SELECT extract(epoch FROM started_at)::float8 FROM seam.conductor WHERE mig = %s ORDER BY epoch"
+    taken = [at for (at,) in rows(conductor.database.dsn(SUPER), query, [conductor.name])]
+    spans = []
+    for began, following in pairwise([*conductor.begun_ts, float("inf")]):
+        spans += [at - began for at in taken if began <= at < following][:1]
+    return max(spans[1:], default=0.0)
+
+
+def _chunks(database: Database) -> tuple[int, int]:
+    """(chunks of the journal, those of a pass that begin before another one's end)."""
+    query = """SELECT count(*), count(*) FILTER (WHERE lo < before) FROM (
+      SELECT lo, max(hi) OVER (PARTITION BY mig, kind, pass, leaf ORDER BY lo, hi
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM seam.chunk) AS c"""
+    try:
+        n, n_repeated = rows(database.dsn(SUPER), query)[0]
+    except psycopg.errors.UndefinedTable:
+        return 0, 0
+    return int(n), int(n_repeated)
