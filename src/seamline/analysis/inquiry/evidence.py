@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Case, Floats
-from seamline.analysis.inquiry.flow import Flow, Origin, origin
+from seamline.analysis.inquiry.flow import BETWEEN, Flow, origin
 from seamline.analysis.inquiry.kinds import Role, kind_of
 from seamline.analysis.inquiry.panel import Moved, Panel
 
@@ -24,6 +24,7 @@ _PLAIN = 2.3  # strength from which harm is beyond doubt, ten spreads
 _OF_OTHER_KIND = 0.4
 _UNREACHED = 2.0  # services watched and well that no way at all from the alert is worth
 _UNWATCHED = 0.2
+_VERY_SLOW = 5.0  # spreads from which callers may give up
 _GIVEN_UP = 5.0  # how fast ceasing calls gain weight
 _BACK = 3  # lengths of the episode that are looked back at for what moves in step
 _LEAST_IN_STEP = 4
@@ -31,7 +32,7 @@ _LEAST_IN_STEP = 4
 TERMS = (
     "slow", "slow as alerted", "slow at all", "slowness begins", "fails", "fails as alerted", "fails at all",
     "failures begin", "resource", "loudest resource", "network", "network share", "stopped calling", "in step", "gone",
-    "explains slowness", "explains failures", "silence between",
+    "explains slowness", "explains failures", "explains harm", "silence between", "calls more",
 )  # fmt: skip
 
 
@@ -79,8 +80,9 @@ def look(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) ->
     """Everything that the series say of the episode [first, last). O(rows + calls)."""
     draft = _read(p, m, calls)
     usual = _usual(p, first)
-    slow = _origin(_waiting(p, m, calls, usual), calls, np.maximum(draft.of("slow"), draft.of("slow call")))
-    fails = _origin(_failing(p, m, calls, usual), calls, draft.of("fails"))
+    z_slow, z_fails = np.maximum(draft.of("slow"), draft.of("slow call")), draft.of("fails")
+    slow = origin(_waiting(p, m, calls, usual), calls, list(z_slow > CLEAR), _between(p, calls))
+    fails = origin(_failing(p, m, calls, usual), calls, list(z_fails > CLEAR), _given_up(calls, z_slow))
     role = kind_of(case.alert.metric).role if case.alert is not None else None
     found: dict[str, Floats] = {}
     for name, harm, z, its_role in (
@@ -101,9 +103,10 @@ def look(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) ->
         )
     found["explains slowness"] = _explains(found["slow at all"], calls) * _fits(role, "latency")
     found["explains failures"] = _explains(found["fails at all"], calls) * _fits(role, "failures")
+    found["explains harm"] = _explains(np.maximum(found["slow at all"], found["fails at all"]), calls)
     found |= _resources(draft)
     found |= _network(p, m, calls)
-    found["stopped calling"] = _stopped(p, m, calls)
+    found |= _calling(p, m, calls)
     found["in step"] = _in_step(case, p, m, calls, first, last)
     found["gone"] = _gone(p, m, calls)
     found["silence between"] = -_silence(
@@ -188,8 +191,20 @@ def _usual(p: Panel, first: int) -> Floats:
     return out
 
 
-def _origin(flow: Flow, calls: Calls, z: Floats) -> Origin:
-    return origin(flow, calls, list(z > CLEAR))
+def _between(p: Panel, calls: Calls) -> list[dict[int, float]]:
+    """Callees of each service with whom it may have lost time on the way: nobody timed both ends of the calls."""
+    timed = {
+        (caller, service) for row, service, caller in _rows(p, calls, "latency") if p.kinds[row].noun == "gap"
+    }
+    return [
+        {callee: BETWEEN for callee in callees if (service, callee) not in timed}
+        for service, callees in enumerate(calls.out)
+    ]
+
+
+def _given_up(calls: Calls, z_slow: Floats) -> list[dict[int, float]]:
+    """Slow callees of each service: it may fail because it would not wait for them any longer."""
+    return [{callee: 1.0 for callee in callees if z_slow[callee] > _VERY_SLOW} for callees in calls.out]
 
 
 def _requests(p: Panel, calls: Calls, usual: Floats) -> tuple[Floats, dict[tuple[int, int], float]]:
@@ -245,16 +260,16 @@ def _prefer(
     rank: float,
     harm: float,
 ) -> None:
-    """Keep what the best series of a call or service says; equally good ones, of several pods, add up."""
+    """Keep what the best series of a call or service says; of equally good ones the most."""
     known = best.get(key, np.inf)
     if rank > known:
         return
     best[key] = rank
     caller, service = key
     if caller >= 0:
-        along[key] = harm + (along.get(key, 0.0) if rank == known else 0.0)
+        along[key] = max(harm, along[key]) if rank == known else harm
     else:
-        at[service] = harm + (at[service] if rank == known else 0.0)
+        at[service] = max(harm, at[service]) if rank == known else harm
 
 
 def _from_calls(at: Floats, along: Mapping[tuple[int, int], float]) -> None:
@@ -278,7 +293,7 @@ def _failing(p: Panel, m: Moved, calls: Calls, usual: Floats) -> Flow:
         if caller >= 0:
             along[caller, service] = along.get((caller, service), 0.0) + failed
         else:
-            at[service] = np.nansum([at[service], failed])
+            at[service] = np.nanmax([at[service], failed])  # as it says, and as its users say
     _from_calls(at, along)
     return Flow(at, along)
 
@@ -307,23 +322,28 @@ def _network(p: Panel, m: Moved, calls: Calls) -> dict[str, Floats]:
     return {"network": worst, "network share": share / total}
 
 
-def _stopped(p: Panel, m: Moved, calls: Calls) -> Floats:
-    """Services whose calls to others ceased though they were asked as ever: they gave up before calling."""
-    fell = np.zeros(len(calls.services))
-    z = np.zeros(len(calls.services))
+def _calling(p: Panel, m: Moved, calls: Calls) -> dict[str, Floats]:
+    """Services that call others less, or more, than what they are asked for accounts for.
+
+    One that ceased to call gave up before; one that calls more repeats itself, or asks for what it need not.
+    """
+    n = len(calls.services)
+    rose, z = np.zeros(n), np.zeros(n)
     for row, service, caller in _rows(p, calls, "requests"):
         if caller < 0 and abs(m.z[row]) >= abs(z[service]):
-            fell[service], z[service] = m.excess[row], m.z[row]
-    out = np.zeros(len(calls.services))
+            rose[service], z[service] = m.excess[row], m.z[row]
+    less, more = np.zeros(n), np.zeros(n)
     for service, callees in enumerate(calls.out):
-        more = [fell[service] - fell[callee] for callee in callees if z[callee] < -CLEAR]
-        if more and max(more) > 0:
-            out[service] = np.log1p(max(more) * _GIVEN_UP)
+        apart = [rose[callee] - rose[service] for callee in callees if abs(z[callee]) > CLEAR]
+        less[service] = (
+            np.log1p(max([-d for d in apart], default=0.0) * _GIVEN_UP) if min(apart, default=0) < 0 else 0
+        )
+        more[service] = np.log1p(max(apart, default=0.0) * _GIVEN_UP) if max(apart, default=0) > 0 else 0
     for row, (watch, _) in enumerate(zip(p.watches, p.kinds, strict=True)):
         caller = calls.of(watch.caller) if watch.caller else -1
         if caller >= 0 and m.gone[row]:
-            out[caller] = max(out[caller], _EDGE_GONE)
-    return out
+            less[caller] = max(less[caller], _EDGE_GONE)
+    return {"stopped calling": less, "calls more": more}
 
 
 def _gone(p: Panel, m: Moved, calls: Calls) -> Floats:

@@ -4,7 +4,7 @@ Failed requests and seconds of waiting are conserved along calls: of those a cal
 it is theirs. What is left over began at the service itself. What nobody watches is shared among those it could be.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -12,7 +12,8 @@ from msgspec import Struct
 from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Floats
 
-BLIND = 0.25  # as likely as the one that was seen failing is a callee of it that nobody watches
+BLIND = 0.25  # as likely as the one that was seen harmed is a callee of it that nobody watches
+BETWEEN = 0.12  # or, where only one end of the calls was timed, what lies between it and a callee
 
 
 class Flow(Struct, frozen=True):
@@ -29,8 +30,14 @@ class Origin(Struct, frozen=True):
     share: Floats
 
 
-def origin(flow: Flow, calls: Calls, clear: Sequence[bool]) -> Origin:
-    """Where the harm began; only services in `clear` are believed to be harmed at all. O(services + calls)."""
+def origin(
+    flow: Flow, calls: Calls, clear: Sequence[bool], elsewhere: Sequence[Mapping[int, float]]
+) -> Origin:
+    """Where the harm began; only services in `clear` are believed to be harmed at all. O(services + calls).
+
+    `elsewhere` holds for each service what else its own harm could come from, beside callees that nobody watches:
+    service to odds against the service itself.
+    """
     n = len(calls.services)
     came = np.nan_to_num(flow.at, nan=0.0)
     began = np.zeros(n)
@@ -42,10 +49,11 @@ def origin(flow: Flow, calls: Calls, clear: Sequence[bool]) -> Origin:
     for service in range(n):
         if not (clear[service] and began[service] > 0):
             continue
-        blind = _could_be(service, calls, flow)
-        here = 1.0 / (1.0 + BLIND * len(blind))
+        others = dict.fromkeys(_could_be(service, calls, flow), BLIND) | dict(elsewhere[service])
+        here = 1.0 / (1.0 + sum(others.values()))
         spread[service] += began[service] * here
-        spread[blind] += began[service] * here * BLIND
+        for other, likely in others.items():
+            spread[other] += began[service] * here * likely
         own[service] *= here
     total = float(spread.sum())
     return Origin(own, spread / total if total > 0 else spread)

@@ -25,6 +25,7 @@ class Kind(Struct, frozen=True):
 _QUANTILE = re.compile(r"(?:^|_)p(\d{2,3})$|quantile[_-]?0?[.](\d+)$|_(\d{2})(?:th)?$")
 _WORDS: tuple[tuple[Role, Scale, str, re.Pattern[str]], ...] = (
     ("failures", "share", "availability", re.compile(r"availab|success|uptime|apdex")),
+    ("failures", "share", "failure ratio", re.compile(r"(err|fail|5xx|fault|reject|timeout|drop)\w*(rate|ratio|share|perc|pct)")),
     ("failures", "share", "failures", re.compile(r"err|fail|5xx|4xx|fault|exception|reject|timeout|dropped")),
     ("latency", "ratio", "latency", re.compile(r"latency|duration|response|delay|elapsed|(^|_)rt($|_)|(^|_)lat($|_)")),
     ("resource", "level", "restarts", re.compile(r"restart|oom|killed")),

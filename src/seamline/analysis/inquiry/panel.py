@@ -15,6 +15,7 @@ LEAST = 5  # samples of normal time without which nothing is said of a series
 RATIO_FLOOR = 0.05  # a ratio-scaled series that moves by less than this is taken to be still
 LEVEL_FLOOR = 0.02  # likewise, of the level of any other
 SHARE_FLOOR = 0.002  # of requests
+_PART, _PERCENT = 1.5, 100.0  # the most that a ratio, and a percentage, is ever told as
 MOST = 1000.0  # spreads; further away is no further
 GAP = Kind("latency", "gap", "level", "caller")
 _CHUNK = 2_000  # rows looked at together, which bounds memory
@@ -79,13 +80,13 @@ def _share(raw: Floats, kind: Kind, requests: Floats | None) -> Floats:
     """Failures as a share of the requests, from a percentage, a ratio, or a count beside a count of requests."""
     top = float(np.nanmax(raw)) if np.isfinite(raw).any() else 0.0
     if kind.good:
-        return 1.0 - raw / (100.0 if top > 1.5 else 1.0)
-    if requests is not None:
+        return 1.0 - raw / (100.0 if top > _PART else 1.0)
+    if requests is not None and (kind.noun == "failures" or top > _PERCENT):
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(
                 requests > 0, np.clip(raw / requests, 0.0, 1.0), np.where(np.isnan(raw), np.nan, 0.0)
             )
-    return raw / 100.0 if 1.5 < top <= 100.0 else raw
+    return raw / 100.0 if _PART < top <= _PERCENT else raw
 
 
 def _per_sample(requests: Floats, step_s: float) -> float:
