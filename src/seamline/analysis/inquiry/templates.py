@@ -24,6 +24,7 @@ _VALUES = re.compile(
     r"|=\s*(?:[\[(][^\])]*[\])]?|[^\s,;)\]}]+)"  # key=value
     r"|\b[\w.$-]*\d[\w.:/+-]*"  # whatever holds a digit: numbers, times, addresses, ids
 )
+_IDS = re.compile(r"(?<![\w.-])(?:\d+|(?=[a-f-]*\d)[0-9a-f]{8}[0-9a-f-]*)(?![\w.-])", re.IGNORECASE)
 _STARS = re.compile(r"\*(?:[\s,:]*\*)+")
 _PLACE = re.compile(r"(?:#|\.(?:java|kt|scala|py|go|rb|js|ts|rs|cs|cpp|cc|c|php):)\d+")
 _DIGITS = str.maketrans("123456789", "000000000")
@@ -70,6 +71,11 @@ def template(message: str) -> str:
     if place := _PLACE.search(text):
         masked = masked.replace(place[0].rstrip("0123456789") + "*", place[0], 1)
     return masked
+
+
+def operation(name: str) -> str:
+    """The name of a span or a route without the ids in it: `/v1/orders/*`."""
+    return _IDS.sub("*", name)
 
 
 def unplaced(said: str) -> str:

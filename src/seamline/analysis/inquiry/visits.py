@@ -1,9 +1,11 @@
 """Visits: what one service did for one request, out of spans and of the log lines that name the request's trace.
 
 A visit begins where a call enters a service and holds all that the service then did itself: its own spans, the
-calls it made, the lines it wrote. In a trace without spans, all lines of one service are one visit.
+calls it made, the lines it wrote. In a trace without spans, all lines of one service are one visit; lines that
+name no trace are taken together for ten seconds of a service, as if that were one.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from math import inf, nan
@@ -14,9 +16,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from seamline.analysis.inquiry.case import Case, Floats, Lines, Spans
-from seamline.analysis.inquiry.templates import opening, template, templates, trace_of
+from seamline.analysis.inquiry.templates import opening, operation, templates, trace_of, troubled
 
 _SKEW_S = 60.0  # lines and spans of one trace that lie further apart were written by clocks that disagree
+
+_TOGETHER_S = 10.0
+_SERVER_ERROR = re.compile(r"5\d\d")
 
 _NO_LINES = Lines(np.empty(0), (), ())
 _NO_SPANS = Spans(np.empty(0), (), (), (), (), (), np.empty(0), ())
@@ -28,8 +33,9 @@ class Mark(Struct, frozen=True):
     """Something that can happen in a visit: a span of its own, a call to another service, a line."""
 
     kind: Kind
-    text: str
+    text: str  # the operation of a span or of what a call reached, the template of a line
     entity: str = ""  # the callee of a call
+    via: str = ""  # the caller's own span that the call went out from
     example: str = ""  # a message, where it is a line
 
 
@@ -37,11 +43,11 @@ class Visit(Struct):
     """One visit. `events` are (time, index of a mark) on the visited service's own clock, in order of time."""
 
     entity: str
-    operation: str
-    trace: str
+    operation: str  # "" where there are no spans
+    trace: str  # "" where lines name none
     start_ts: float
     duration_s: float
-    own_s: float = nan  # without what its calls took; NaN where it has no spans
+    own_s: float = nan  # without what it waited for its calls; NaN where it has no spans
     gap_s: float = nan  # what its caller waited longer than it took; NaN where not known
     parent: int = -1  # the visit that called
     called_ts: float = nan  # when the caller began the call, on the caller's clock
@@ -49,11 +55,10 @@ class Visit(Struct):
 
 
 class Visits(Struct, frozen=True):
-    """All visits of a case, what can happen in them, and the lines that name no trace (times as corrected)."""
+    """All visits of a case, and what can happen in them. `notes` tell people what was mended."""
 
     visits: tuple[Visit, ...]
     marks: tuple[Mark, ...]
-    loose: Lines
     notes: tuple[str, ...]
 
 
@@ -65,27 +70,24 @@ def visits(case: Case) -> Visits:
     spans, lines, notes = _one_clock(spans, lines, traces, case)
     found = _of_spans(spans, [pods.get(e, e) for e in spans.entities], names)
     entities = [pods.get(e, e) for e in lines.entities]
-    loose = _add_lines(lines, entities, traces, found, names)
+    _add_lines(lines, entities, traces, found, names)
     for visit in found:
         visit.events.sort()
-    rest = Lines(
-        lines.times[loose], tuple(entities[k] for k in loose), tuple(lines.messages[k] for k in loose)
-    )
-    return Visits(tuple(found), tuple(names.marks), rest, notes)
+    return Visits(tuple(found), tuple(names.marks), notes)
 
 
 class _Names:
     """Marks by number, in order of first use."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[Kind, str, str], int] = {}
+        self._numbers: dict[tuple[Kind, str, str, str], int] = {}
         self.marks: list[Mark] = []
 
-    def number(self, kind: Kind, text: str, entity: str = "", example: str = "") -> int:
+    def number(self, kind: Kind, text: str, entity: str = "", via: str = "", example: str = "") -> int:
         """The number of a mark; `example` is kept from its first use."""
-        found = self._numbers.setdefault((kind, text, entity), len(self.marks))
+        found = self._numbers.setdefault((kind, text, entity, via), len(self.marks))
         if found == len(self.marks):
-            self.marks.append(Mark(kind, text, entity, example))
+            self.marks.append(Mark(kind, text, entity, via, example))
         return found
 
 
@@ -129,30 +131,51 @@ def _share_inside(times: Floats, case: Case) -> float:
 
 
 def _of_spans(spans: Spans, entities: Sequence[str], names: _Names) -> list[Visit]:
-    """The visits of the spans, each with its own spans and its calls as events."""
+    """The visits of the spans, each with its own spans, its calls and its errors as events."""
     parents = _parents(spans)
     roots = _roots(parents, entities)
     times, durations = spans.times.tolist(), spans.durations_s.tolist()
-    operations = {name: template(name) for name in set(spans.operations)}
-    n_children = np.bincount([p for p in parents if p >= 0], minlength=len(parents))
+    known = {name: operation(name) for name in set(spans.operations)}
+    operations = [known[name] for name in spans.operations]
     found: list[Visit] = []
     numbers: dict[int, int] = {}
     for k in (k for k, root in enumerate(roots) if root == k):
         numbers[k] = len(found)
-        name = operations[spans.operations[k]]
-        found.append(Visit(entities[k], name, spans.traces[k], times[k], durations[k], own_s=durations[k]))
+        found.append(
+            Visit(entities[k], operations[k], spans.traces[k], times[k], durations[k], own_s=durations[k])
+        )
+    n_children = np.bincount([p for p in parents if p >= 0], minlength=len(parents))
     for k, (parent, root) in enumerate(zip(parents, roots, strict=True)):
-        name = operations[spans.operations[k]]
         if root != k:
-            found[numbers[root]].events.append((times[k], names.number("span", name)))
+            found[numbers[root]].events.append((times[k], names.number("span", operations[k])))
         elif parent >= 0:
-            callee, caller = found[numbers[k]], found[numbers[roots[parent]]]
-            callee.parent, callee.called_ts = numbers[roots[parent]], times[parent]
-            caller.events.append((times[parent], names.number("call", name, entities[k])))
-            caller.own_s = max(caller.own_s - durations[k], 0.0)
-            if n_children[parent] == 1 and roots[parent] != parent:
-                callee.gap_s = durations[parent] - durations[k]
+            caller, callee = numbers[roots[parent]], found[numbers[k]]
+            callee.parent, callee.called_ts = caller, times[parent]
+            via = operations[parent] if roots[parent] != parent else ""
+            found[caller].events.append(
+                (times[parent], names.number("call", operations[k], entities[k], via))
+            )
+            alone = via and n_children[parent] == 1
+            if alone:
+                callee.gap_s = max(durations[parent] - durations[k], 0.0)
+            waited_s = durations[parent if alone else k]
+            found[caller].own_s = max(found[caller].own_s - waited_s, 0.0)
+    _add_errors(spans, operations, [found[numbers[root]] for root in roots], names)
     return found
+
+
+def _add_errors(spans: Spans, operations: Sequence[str], visits: Sequence[Visit], names: _Names) -> None:
+    """Spans that ended in an error are marked at their end: the innermost comes first."""
+    bad = {status for status in set(spans.statuses) if _is_error(status)}
+    for k, status in enumerate(spans.statuses):
+        if status in bad:
+            ended_ts = float(spans.times[k] + spans.durations_s[k])
+            visits[k].events.append((ended_ts, names.number("span", f"error {status} of {operations[k]}")))
+
+
+def _is_error(status: str) -> bool:
+    """Whether a status is an HTTP 5xx, OpenTelemetry's code 2, or a word for an error."""
+    return status == "2" or bool(_SERVER_ERROR.fullmatch(status)) or troubled(status)
 
 
 def _parents(spans: Spans) -> list[int]:
@@ -180,24 +203,20 @@ def _roots(parents: Sequence[int], entities: Sequence[str]) -> list[int]:
 
 def _add_lines(
     lines: Lines, entities: Sequence[str], traces: Sequence[str], found: list[Visit], names: _Names
-) -> list[int]:
-    """Put each line into the visit that wrote it, made where there is none. Returns the rows without a trace."""
-    theirs: dict[tuple[str, str], list[int]] = defaultdict(list)
+) -> None:
+    """Put each line into the visit that wrote it, made where there is none."""
+    theirs: dict[tuple[str, str, float], list[int]] = defaultdict(list)
     for number, visit in enumerate(found):
-        theirs[visit.trace, visit.entity].append(number)
-    loose = []
+        theirs[visit.entity, visit.trace, 0.0].append(number)
     rows = zip(lines.times.tolist(), entities, traces, templates(lines.messages), lines.messages, strict=True)
-    for k, (at, entity, trace, said, message) in enumerate(rows):
-        if not trace:
-            loose.append(k)
-            continue
-        numbers = theirs[trace, entity]
+    for at, entity, trace, said, message in rows:
+        start_ts = at if trace else at // _TOGETHER_S * _TOGETHER_S
+        numbers = theirs[entity, trace, 0.0 if trace else start_ts]
         if not numbers:
             numbers.append(len(found))
-            found.append(Visit(entity, "", trace, at, inf))
+            found.append(Visit(entity, "", trace, start_ts, inf if trace else _TOGETHER_S))
         visit = found[numbers[0] if len(numbers) == 1 else _writer(found, numbers, at)]
         visit.events.append((at, names.number("line", said, example=message)))
-    return loose
 
 
 def _writer(found: Sequence[Visit], numbers: Sequence[int], at: float) -> int:
