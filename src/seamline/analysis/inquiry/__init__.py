@@ -11,6 +11,7 @@ from seamline.analysis.inquiry.episode import episode
 from seamline.analysis.inquiry.evidence import look
 from seamline.analysis.inquiry.fold import fold
 from seamline.analysis.inquiry.fuse import finding
+from seamline.analysis.inquiry.hearsay import hear
 from seamline.analysis.inquiry.panel import moved, panel
 
 __all__ = ["inquire", "weigh"]
@@ -31,4 +32,4 @@ def weigh(case: Case) -> tuple[Design, float | None]:
     when = episode(case, p)
     seen = look(case, p, moved(p, when.first, when.last), who, when.first, when.last)
     started_ts = float(case.times[when.first]) if when.first < len(case.times) else None
-    return design(case, seen, {}, contrast(case, started_ts) if case.steps else {}), started_ts
+    return design(case, seen, hear(case, None), contrast(case, started_ts) if case.steps else {}), started_ts

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from seamline.analysis.inquiry.case import Case, Floats, Term
 from seamline.analysis.inquiry.evidence import TERMS, Seen, strength
+from seamline.analysis.inquiry.hearsay import Hearsay
 
 Terms = Mapping[str, tuple[Term, ...]]
 
-COLUMNS = (*TERMS, "heard", "contrast", "a change", "nobody", "alert moved", "alert still", "crowd")
+COLUMNS = (*TERMS, "heard", "contrast", "a change", "nobody", "alert moved", "alert still", "crowd", "heard nothing")
 _AT = {name: n for n, name in enumerate(COLUMNS)}
 
 
@@ -33,7 +34,7 @@ class Design(Struct, frozen=True):
         return np.asarray(self.rows @ np.array([weights[name] for name in COLUMNS]))
 
 
-def design(case: Case, seen: Seen, heard: Terms, contrasts: Terms) -> Design:
+def design(case: Case, seen: Seen, heard: Hearsay, contrasts: Terms) -> Design:
     """The table of a case. A change is as likely as a fault at what it touched, but for what speaks of it alone."""
     services = seen.calls.services
     touched = {step.rollout: seen.calls.of(step.entity) for step in case.steps}
@@ -42,7 +43,7 @@ def design(case: Case, seen: Seen, heard: Terms, contrasts: Terms) -> Design:
     n = len(services)
     rows = np.zeros((n + len(rollouts) + 1, len(COLUMNS)))
     rows[:n, : len(TERMS)] = seen.values
-    rows[:n, _AT["heard"]] = _nats(heard, services)
+    rows[:n, _AT["heard"]] = _nats(heard.terms, services)
     rows[n:-1] = rows[at]
     rows[n:-1, _AT["contrast"]] = _nats(contrasts, rollouts)
     rows[n:-1, _AT["a change"]] = 1.0
@@ -52,9 +53,10 @@ def design(case: Case, seen: Seen, heard: Terms, contrasts: Terms) -> Design:
         ("alert moved", alerted),
         ("alert still", max(0.0, 1 - alerted)),
         ("crowd", crowd),
+        ("heard nothing", float(heard.quiet is True)),
     ):
         rows[-1, _AT[name]] = value
-    return Design(services, rollouts, tuple(at), rows, seen, heard, contrasts)
+    return Design(services, rollouts, tuple(at), rows, seen, heard.terms, contrasts)
 
 
 def _nats(terms: Terms, keys: Sequence[str]) -> list[float]:

@@ -11,5 +11,5 @@ WEIGHTS: Mapping[str, float] = {
     "explains slowness": 0.7, "explains failures": 1.0, "explains harm": 0.5, "silence between": 1.6,
     "calls more": 0.5,
     "heard": 0.8, "contrast": 0.7, "a change": 0.0,
-    "nobody": 3.1, "alert moved": 0.0, "alert still": 0.5, "crowd": 0.5,
+    "nobody": 3.1, "alert moved": 0.0, "alert still": 0.5, "crowd": 0.5, "heard nothing": 1.0,
 }  # fmt: skip
