@@ -208,8 +208,8 @@ def test_steps_are_those_of_the_rollout_in_order(tmp_path: Path) -> None:
     [
         ("metrics.csv.gz", "time,a:x\n1,2\n3,4,5\n", r"metrics.csv.gz:3: 3 cells under 2 names"),
         ("metrics.csv.gz", "time,a:x\n1,fast\n", r"metrics.csv.gz:2: a:x is 'fast'"),
-        ("metrics.csv.gz", "a:x\n1\n", r"metrics.csv.gz:1: the first column is not time"),
-        ("metrics.csv.gz", "", r"metrics.csv.gz:1: the first column is not time"),
+        ("metrics.csv.gz", "a:x\n1\n", r"metrics.csv.gz:1: there is no column time"),
+        ("metrics.csv.gz", "", r"metrics.csv.gz:1: there is no column time"),
         ("metrics.csv.gz", b"\x1f\x8b\x08\x00torn", r"metrics.csv.gz: can't be read"),
         ("topology.csv", "source,target,kind\na,b\n", r"topology.csv:2: a relation lacks a cell"),
         ("topology.csv", "from,to\na,b\n", r"topology.csv:1: there is no column source"),

@@ -4,7 +4,6 @@ import math
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 from msgspec import Struct, field
 
 from seamline.analysis.inquiry.case import Alert, Case, Floats, Question, Step
@@ -119,7 +118,7 @@ def _step_s(head: _Head, times: Floats, notes: list[str]) -> float:
     """As the case says it, else the median distance of samples, else a minute."""
     if head.step_s is not None and math.isfinite(head.step_s) and head.step_s > 0:
         return head.step_s
-    step_s = float(np.median(np.diff(times))) if len(times) > 1 else 60.0
+    step_s = table.step_s(times)
     notes.append(f"step_s is not said; taken as {step_s:g} s")
     return step_s
 

@@ -6,14 +6,15 @@ written by hand or by a program, so what is wrong with them is said.
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
 
-from seamline.analysis.inquiry.case import Floats, Lines, Link, Spans, Step
+from seamline.analysis.inquiry.case import Lines, Link, Spans, Step
 from seamline.bench.rca.files import broken, json_lines, text_lines
 
 csv.field_size_limit(1 << 24)  # a log line may hold a document
@@ -40,10 +41,10 @@ def links(path: Path | None) -> tuple[Link, ...]:
     if path is None:
         return ()
     found: dict[Link, None] = {}
-    for number, cells in _rows(path, ("source", "target", "kind")):
-        if not all(cells):
-            raise broken(path, number, "a relation lacks a cell", "write source,target,kind")
-        found[Link(*cells)] = None
+    for line, (source, target, kind) in cells(path, ("source", "target", "kind")):
+        if not (source and target and kind):
+            raise broken(path, line, "a relation lacks a cell", "write source,target,kind")
+        found[Link(source, target, kind)] = None
     return tuple(found)
 
 
@@ -52,9 +53,9 @@ def steps(path: Path | None) -> tuple[Step, ...]:
     if path is None:
         return ()
     read = []
-    for number, change in json_lines(path, _Change):
+    for line, change in json_lines(path, _Change):
         if change.at.tzinfo is None:
-            raise broken(path, number, f"{change.at} has no time zone", "write times as 2026-03-06T16:40:00Z")
+            raise broken(path, line, f"{change.at} has no time zone", "write times as 2026-03-06T16:40:00Z")
         pods = change.detail or _Versions()
         at_ts = change.at.timestamp()
         read.append(Step(change.id, change.kind, change.entity, at_ts, pods.new, pods.old, pods.removed))
@@ -65,9 +66,9 @@ def log_lines(path: Path | None, notes: list[str]) -> Lines | None:
     """Log lines in order of time."""
     if path is None:
         return None
-    times, rows = _timed(path, ("time", "entity", "message"), notes)
-    entities, messages = _columns(rows, 2)
-    return Lines(times, entities, messages)
+    read = cells(path, ("time", "entity", "message"))
+    found = ((number(time), entity, message) for _, (time, entity, message) in read)
+    return as_lines(found, path.name, notes)
 
 
 def spans(path: Path | None, notes: list[str]) -> Spans | None:
@@ -75,34 +76,63 @@ def spans(path: Path | None, notes: list[str]) -> Spans | None:
     if path is None:
         return None
     names = ("time", "trace_id", "span_id", "parent_id", "entity", "operation", "duration_ms", "status")
-    times, rows = _timed(path, names, notes)
-    traces, ids, parents, entities, operations, durations, statuses = _columns(rows, 7)
-    durations_s = np.array([_number(d) for d in durations], dtype=np.float64) / 1000
-    return Spans(times, traces, ids, parents, entities, operations, durations_s, statuses)
+    read = (
+        SpanRow(number(time), trace, span, parent, entity, operation, number(ms) / 1000, status)
+        for _, (time, trace, span, parent, entity, operation, ms, status) in cells(path, names)
+    )
+    return as_spans(read, path.name, notes)
 
 
-def _timed(path: Path, names: Sequence[str], notes: list[str]) -> tuple[Floats, list[tuple[str, ...]]]:
-    """Times that ascend, and of each row what stands behind the time."""
-    times, rows = [], []
-    n_untimed = 0
-    for _, (time, *rest) in _rows(path, names):
-        at_ts = _number(time)
-        if math.isfinite(at_ts):
-            times.append(at_ts)
-            rows.append(tuple(rest))
-        else:
-            n_untimed += 1
-    if n_untimed:
-        notes.append(f"{path.name}: {n_untimed} rows without a time are left out")
-    order = sorted(range(len(times)), key=times.__getitem__)
-    return np.array([times[i] for i in order], dtype=np.float64), [rows[i] for i in order]
+class SpanRow(NamedTuple):
+    """One span, as `Spans` has it in columns."""
+
+    at_ts: float
+    trace: str
+    id: str
+    parent: str
+    entity: str
+    operation: str
+    duration_s: float
+    status: str
 
 
-def _columns(rows: list[tuple[str, ...]], n: int) -> list[tuple[str, ...]]:
+def as_lines(found: Iterable[tuple[float, str, str]], what: str, notes: list[str]) -> Lines:
+    """Time, entity and message of each line, sorted; those without a time are counted in a note and left out."""
+    kept = _timed(found, what, notes)
+    times, entities, messages = _columns(kept, 3)
+    return Lines(np.array(times, dtype=np.float64), entities, messages)
+
+
+def as_spans(found: Iterable[SpanRow], what: str, notes: list[str]) -> Spans:
+    """The same for spans."""
+    kept = _timed(found, what, notes)
+    times, traces, ids, parents, entities, operations, durations_s, statuses = _columns(kept, 8)
+    return Spans(
+        np.array(times, dtype=np.float64),
+        traces,
+        ids,
+        parents,
+        entities,
+        operations,
+        np.array(durations_s, dtype=np.float64),
+        statuses,
+    )
+
+
+def _timed(found: Iterable[tuple[Any, ...]], what: str, notes: list[str]) -> list[tuple[Any, ...]]:
+    """Rows by their first cell, the time."""
+    rows = list(found)
+    kept = [row for row in rows if math.isfinite(row[0])]
+    if len(kept) < len(rows):
+        notes.append(f"{what}: {len(rows) - len(kept)} rows without a time are left out")
+    return sorted(kept, key=lambda row: row[0])
+
+
+def _columns(rows: list[tuple[Any, ...]], n: int) -> list[tuple[Any, ...]]:
     return list(zip(*rows, strict=True)) if rows else [()] * n
 
 
-def _rows(path: Path, names: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def cells(path: Path, names: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Line and cells of each row, in the order of `names`, blank where the row or the whole file lacks one."""
     reader = csv.reader(text_lines(path))
     try:
@@ -111,16 +141,17 @@ def _rows(path: Path, names: Sequence[str]) -> Iterator[tuple[int, tuple[str, ..
             mend = f"begin with: {','.join(names)}"
             raise broken(path, 1, f"there is no column {names[0]}", mend)
         places = [head.index(name) if name in head else -1 for name in names]
-        for cells in reader:
-            if cells:
-                yield reader.line_num, tuple(cells[p] if 0 <= p < len(cells) else "" for p in places)
+        for row in reader:
+            if row:
+                yield reader.line_num, tuple(row[p] if 0 <= p < len(row) else "" for p in places)
     except csv.Error as error:
         raise broken(
             path, reader.line_num, f"can't be read as CSV ({error})", "write the row anew"
         ) from error
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """A cell as a number, NaN where it is none."""
     try:
         return float(text)
     except ValueError:

@@ -6,7 +6,7 @@ that does not go that way is looked at cell by cell, to mend it or to say what i
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 from seamline.analysis.inquiry.case import Floats, Watch
 from seamline.bench.rca.files import broken, byte_lines
+
+TIME = "time"
+
+Naming = Callable[[str], Watch | None]
 
 
 class Table(Struct, frozen=True):
@@ -29,8 +33,8 @@ class Table(Struct, frozen=True):
 EMPTY = Table(np.empty(0), (), np.empty((0, 0)))
 
 
-def read(path: Path) -> Table:
-    """A table, sorted by time, each time and each column once.
+def read(path: Path, named: Naming | None = None) -> Table:
+    """A table, sorted by time, each time and each column once. `named` says what a column is of, `watch` by default.
 
     Of samples of one series at one time the last counts; of columns of one name the first, where it has a sample.
     14 million cells take 3 s and 350 MB. Raises Fix that names line and column.
@@ -41,9 +45,26 @@ def read(path: Path) -> Table:
     samples = np.array(rows) if rows else np.empty((0, len(head)))
     del rows
     notes: list[str] = []
-    times, values = _in_time(samples[:, 0], samples[:, 1:], notes)
-    watches, picked = _columns(head[1:], values, notes)
+    at = head.index(TIME)
+    times, values = _in_time(samples[:, at], samples[:, 1:] if at == 0 else np.delete(samples, at, 1), notes)
+    watches, picked = _columns([*head[:at], *head[at + 1 :]], values, named or watch, notes)
     return Table(times, watches, picked, tuple(f"{path.name}: {note}" for note in notes))
+
+
+def joined(series: Mapping[Watch, Mapping[float, float]]) -> Table:
+    """Series with times of their own, value by epoch second, as one table."""
+    times = np.unique(np.array([t for samples in series.values() for t in samples], dtype=np.float64))
+    place = {t: i for i, t in enumerate(times.tolist())}
+    values = np.full((len(series), len(times)), math.nan)
+    for row, samples in enumerate(series.values()):
+        for t, value in samples.items():
+            values[row, place[t]] = value
+    return Table(times, tuple(series), values)
+
+
+def step_s(times: Floats) -> float:
+    """The usual distance between samples, a minute where there are not two."""
+    return float(np.median(np.diff(times))) if len(times) > 1 else 60.0
 
 
 def watch(column: str) -> Watch | None:
@@ -67,8 +88,9 @@ def _head(path: Path, lines: Iterator[bytes]) -> list[str]:
         names = next(csv.reader([first.decode("utf-8-sig")]), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise broken(path, 1, f"can't be read as CSV ({error})", "write it as UTF-8") from error
-    if not names or names[0].strip() != "time":
-        raise broken(path, 1, "the first column is not time", "begin with: time,<entity>:<metric>,...")
+    names = [name.strip() for name in names]
+    if TIME not in names:
+        raise broken(path, 1, "there is no column time", "begin with: time,<entity>:<metric>,...")
     return names
 
 
@@ -139,14 +161,16 @@ def _last_of_each(values: Floats, first: NDArray[np.intp]) -> Floats:
     return merged
 
 
-def _columns(names: list[str], values: Floats, notes: list[str]) -> tuple[tuple[Watch, ...], Floats]:
+def _columns(
+    names: list[str], values: Floats, named: Naming, notes: list[str]
+) -> tuple[tuple[Watch, ...], Floats]:
     """The watches, and watches x times."""
     places: dict[Watch, int] = {}
     doubles: list[tuple[int, int]] = []  # (row of the array, column of the table)
     n_nameless = 0
     columns: list[int] = []
     for place, name in enumerate(names):
-        of = watch(name)
+        of = named(name)
         if of is None:
             n_nameless += 1
         elif of in places:
