@@ -7,22 +7,20 @@ caller has to mend something, 3 the gate holds, 4 the gate can't know, 70 a defe
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from seamline.terminal import acts, benches, checking, exits, impact
+from seamline.terminal import acts, benches, checking, exits, impact, reading
 from seamline.terminal.arguments import (
     AsOfOption,
     HomeOption,
-    IncidentArgument,
     JsonOption,
     log_positions,
     text_of,
 )
 from seamline.terminal.homes import opened as _open
 from seamline.terminal.homes import opened_to_write as _open_to_write
-from seamline.terminal.homes import tell_of_an_edit
 from seamline.terminal.served import done
 
 if TYPE_CHECKING:
@@ -59,20 +57,6 @@ def main_options(
     """`--home` may stand before the command as well as after it."""
     if home is not None and context.invoked_subcommand:
         context.default_map = {context.invoked_subcommand: {"home": home}}
-
-
-def _known_until(home: "Home") -> datetime | None:
-    """What the kept views are as of: records of ours are later in the log and say nothing of the stack."""
-    return home.views.as_of() or home.log.as_of()
-
-
-def _print(name: str, rows: "list[Any]", as_of: datetime | None, *, json: bool) -> None:
-    from seamline.terminal import lists
-
-    if json:
-        sys.stdout.write(lists.as_json(name, rows, as_of))
-    else:
-        lists.show(name, rows)
 
 
 # -- a home ------------------------------------------------------------------
@@ -200,81 +184,7 @@ def ingest(
 
 
 # -- reading -----------------------------------------------------------------
-LISTS = {
-    "incidents": "List what broke: one person, one cause, one seam each.",
-    "seams": "List where two owners or domains meet, and who answers.",
-    "entities": "List all that can break, its owner and its spellings.",
-    "loose-ends": "List what tools speak of and nothing on the map explains.",
-    "decisions": "List who decided what, on which evidence.",
-}
-
-STAND_ON_THE_MAP = {"seams", "entities", "loose-ends"}
-
-
-def _add_list(name: str, about: str) -> None:
-    """A command that prints one view, of the same name in `app.views`."""
-    view = name.replace("-", "_")
-
-    def show(home: HomeOption, as_of: AsOfOption = None, json: JsonOption = False) -> None:
-        from seamline.app import views
-
-        with _open(home) as opened:
-            if as_of is None and name in STAND_ON_THE_MAP:
-                tell_of_an_edit(opened)
-            _print(view, getattr(views, view)(opened, as_of), as_of or _known_until(opened), json=json)
-
-    app.command(name, help=about)(show)
-
-
-for _name, _about in LISTS.items():
-    _add_list(_name, _about)
-
-
-@app.command()
-def deliveries(
-    home: HomeOption,
-    unreadable: Annotated[bool, typer.Option("--unreadable", help="Only these, with the reason.")] = False,
-    as_of: AsOfOption = None,
-    json: JsonOption = False,
-) -> None:
-    """List what tools sent, newest last."""
-    from seamline.app import views
-
-    with _open(home) as opened:
-        rows = views.deliveries(opened, as_of, unreadable=unreadable)
-        _print("deliveries", rows, as_of or _known_until(opened), json=json)
-
-
-@app.command()
-def why(
-    home: HomeOption, incident: IncidentArgument, as_of: AsOfOption = None, json: JsonOption = False
-) -> None:
-    """Tell an incident: cause, way, seam, person, for and against. And what would change the answer."""
-    from seamline.app import views
-    from seamline.terminal import story
-
-    with _open(home) as opened:
-        told = views.why(opened, incident, as_of)
-    if json:
-        sys.stdout.write(story.as_json(told))
-    else:
-        story.show(told)
-
-
-@app.command()
-def org(home: HomeOption, as_of: AsOfOption = None, json: JsonOption = False) -> None:
-    """Show the tree of people in force, and what they own."""
-    from seamline.app import views
-    from seamline.terminal import tree
-
-    with _open(home) as opened:
-        if as_of is None:
-            tell_of_an_edit(opened)
-        organisation = views.organisation(opened, as_of)
-    if json:
-        sys.stdout.write(tree.as_json(organisation))
-    else:
-        tree.show(organisation)
+app.add_typer(reading.app)
 
 
 # -- what a change does downstream -------------------------------------------

@@ -1,7 +1,7 @@
 """Lists as aligned columns for people, and as JSON for programs."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,13 @@ from seamline.app.ingest import Listed
 from seamline.model.incident import Incident
 from seamline.model.record import Decided, VerdictGiven
 from seamline.model.stack import Entity, LooseEnd, Seam
+from seamline.terminal import mapped
 from seamline.terminal.plain import plain, short
+from seamline.terminal.survey import counted
 
 Cells = Callable[[Any], tuple[str, ...]]
+NARROWEST = 40
+WIDEST = 120  # characters: a longer line is hard to follow
 NARROW = 20  # characters: a column of such cells is never folded
 UNBOUND = 100_000  # columns
 
@@ -39,15 +43,24 @@ def as_json(name: str, rows: Sequence[Struct], as_of: datetime | None) -> str:
     return text.decode() + "\n"
 
 
-def show(name: str, rows: Sequence[Struct], console: Console | None = None) -> None:
-    """Print rows as columns, or what an empty list means. Piped, each row is one line, however long."""
-    console = console or Console(highlight=False, width=None if sys.stdout.isatty() else UNBOUND)
+def show(name: str, rows: Sequence[Struct], n_all: int, console: Console | None = None) -> None:
+    """Print rows and their total, or what an empty list means; `n_all` are the rows that these were picked of.
+
+    For a terminal, as wide as it is. Piped, each row is one line, however long.
+    """
+    piped = console is None and not sys.stdout.isatty()
+    console = console or Console(highlight=False, width=UNBOUND if piped else None)
     if not rows:
-        console.print(EMPTY[name], markup=False, soft_wrap=True)
+        console.print(f"None of {n_all:,} fits." if n_all else EMPTY[name], markup=False, soft_wrap=True)
         return
-    headings, cells = COLUMNS[name]
-    table = _table(headings, [[plain(cell) for cell in cells(row)] for row in rows])
-    console.print(table)
+    if name in DRAWN and not piped:
+        for line in DRAWN[name](rows, min(max(console.width, NARROWEST), WIDEST)):
+            console.print(line, soft_wrap=True)
+    else:
+        headings, cells = COLUMNS[name]
+        console.print(_table(headings, [[plain(cell) for cell in cells(row)] for row in rows]))
+    if name in TOTALS:
+        console.print(Text(TOTALS[name](rows, n_all), style="bold"))
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -101,4 +114,14 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], Cells]] = {
     "loose_ends": (("ref", "why it is loose", "may be", "because"), _loose_end),
     "deliveries": (("seq", "received (UTC)", "source", "body"), _delivery),
     "decisions": (("at (UTC)", "by", "of", "choice", "why"), _decision),
+}
+
+DRAWN: Mapping[str, Callable[[Sequence[Any], int], Iterable[Text]]] = {
+    "entities": mapped.entities,
+    "loose_ends": mapped.loose_ends,
+}
+TOTALS: Mapping[str, Callable[[Sequence[Any], int], str]] = {
+    "entities": mapped.total_entities,
+    "loose_ends": mapped.total_loose_ends,
+    "seams": lambda rows, _: counted(len(rows), "seam"),
 }

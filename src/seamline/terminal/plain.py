@@ -25,6 +25,17 @@ def short(text: str) -> str:
     return _ADDRESS.sub("", plain(text))
 
 
+def split(name: str) -> tuple[str, str]:
+    """The address of the store that something lies in, "" where the name has none, and what it is called there.
+
+    >>> split("postgres://visits-db:5432/clinic.public.visits#code")
+    ('postgres://visits-db:5432/', 'clinic.public.visits#code')
+    """
+    found = _ADDRESS.match(name)
+    end = found.end() if found else 0
+    return plain(name[:end]), plain(name[end:])
+
+
 def long(seconds: float) -> str:
     """A duration as people say it.
 
