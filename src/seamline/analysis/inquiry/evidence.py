@@ -197,7 +197,7 @@ def _between(p: Panel, calls: Calls) -> list[dict[int, float]]:
         (caller, service) for row, service, caller in _rows(p, calls, "latency") if p.kinds[row].noun == "gap"
     }
     return [
-        {callee: BETWEEN for callee in callees if (service, callee) not in timed}
+        {callee: BETWEEN / len(callees) for callee in callees if (service, callee) not in timed}
         for service, callees in enumerate(calls.out)
     ]
 
@@ -370,10 +370,19 @@ def _alerted_row(case: Case, p: Panel) -> int:
 
 
 def _alerted(case: Case, p: Panel, m: Moved) -> float:
+    """How far the alerted entity moved in what was alerted; harm only where a kind has a harmful side."""
     row = _alerted_row(case, p)
     if row < 0:
         return np.nan
-    return max(0.0, float(m.z[row])) if p.kinds[row].role in ("latency", "failures") else abs(float(m.z[row]))
+    role, watch = p.kinds[row].role, p.watches[row]
+    if role not in ("latency", "failures"):
+        return abs(float(m.z[row]))
+    alike = [
+        r
+        for r, (w, k) in enumerate(zip(p.watches, p.kinds, strict=True))
+        if k.role == role and w.entity == watch.entity and not w.caller and k.whose in ("own", "user")
+    ]
+    return float(m.z[alike].max(initial=0.0))
 
 
 def _surge(case: Case, p: Panel, m: Moved, calls: Calls) -> float:

@@ -13,7 +13,9 @@ from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Floats
 
 BLIND = 0.25  # as likely as the one that was seen harmed is a callee of it that nobody watches
-BETWEEN = 0.12  # or, where only one end of the calls was timed, what lies between it and a callee
+BETWEEN = (
+    0.3  # or, where only one end of the calls was timed, what lies between it and its callees, all together
+)
 
 
 class Flow(Struct, frozen=True):

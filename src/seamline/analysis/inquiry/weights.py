@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 # Log-odds per unit of each column of `design.COLUMNS`.
 WEIGHTS: Mapping[str, float] = {
-    "slow": 0.26, "slow as alerted": 0.55, "slow at all": 0.1, "slowness begins": 2.6,
-    "fails": 0.16, "fails as alerted": 0.98, "fails at all": 0.03, "failures begin": 2.6,
-    "resource": 1.4, "loudest resource": 1.0, "network": 1.3, "network share": 1.2,
-    "stopped calling": 2.0, "in step": 1.2, "gone": 0.45,
-    "explains slowness": 0.7, "explains failures": 1.0, "explains harm": 0.5, "silence between": 1.6,
-    "calls more": 0.5,
-    "heard": 0.8, "contrast": 0.7, "a change": 0.0,
-    "nobody": 3.1, "alert moved": 0.0, "alert still": 0.5, "crowd": 0.5, "heard nothing": 1.0,
+    "slow": 0.26, "slow as alerted": 0.07, "slow at all": 0.31, "slowness begins": 3.09,
+    "fails": 0.0, "fails as alerted": 0.24, "fails at all": 0.0, "failures begin": 2.68,
+    "resource": 0.34, "loudest resource": 1.21, "network": 0.94, "network share": 1.57,
+    "stopped calling": 1.8, "in step": 1.26, "gone": 0.39,
+    "explains slowness": 0.04, "explains failures": 1.56, "explains harm": 1.52, "silence between": 1.35,
+    "calls more": 1.24,
+    "heard": 1.81, "contrast": 0.3, "a change": -0.45,
+    "nobody": 3.02, "alert moved": 0.47, "alert still": 0.31, "crowd": 1.72, "heard nothing": 1.29,
 }  # fmt: skip
