@@ -22,7 +22,7 @@ _LOOKS_BACK_S = 240.0  # before the alert, where the start is not given
 # P(a guilty change shows in this way); of those that the alert is about, and of others.
 _SHOWS = {
     "failures": 0.45, "latency": 0.5, "cpu": 0.2, "memory": 0.12, "restarts": 0.1, "silence": 0.1, "calls": 0.15,
-    "network": 0.06, "disk": 0.05, "saturation": 0.1, "other": 0.03,
+    "network": 0.06, "disk": 0.05, "saturation": 0.1, "other": 0.03, "callers": 0.2,
 }  # fmt: skip
 _SHOWS_AS_ALERTED = 0.8
 _SHOWS_ASKING = 0.5  # in the calls made, against those answered
@@ -43,7 +43,15 @@ def _scene(case: Case, started_ts: float | None) -> Scene:
         if kind_of(watch.metric).role == "requests":
             by_end.setdefault((watch.entity, watch.caller), row)
     span = Span(_harm_from(case, started_ts), case.times, case.step_s)
-    return Scene(case, rows(case), span, _least_latency(case), by_end, case.pods())
+    pods = case.pods()
+    return Scene(case, rows(case), span, _least_latency(case), by_end, pods, _calls(case, pods))
+
+
+def _calls(case: Case, pods: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Who calls whom, by links and by series of calls."""
+    linked = {(link.source, link.target) for link in case.links if link.kind == "calls"}
+    seen = {(w.caller, w.entity) for w in case.watches if w.caller}
+    return frozenset((pods.get(a, a), pods.get(b, b)) for a, b in linked | seen)
 
 
 def _harm_from(case: Case, started_ts: float | None) -> float:
@@ -79,7 +87,8 @@ def _signs(scene: Scene, rollout: Rollout) -> list[Sign]:
     beside = siblings.signs(scene, rollout)
     compared = {s.noun for s in beside if not s.early}
     kept = [s for s in beside if not s.early or s.factor > 1]
-    return [*kept, *(s for s in aftermath.signs(scene, rollout) if s.noun not in compared)]
+    alone = [s for s in aftermath.signs(scene, rollout) if s.noun not in compared]
+    return [*kept, *alone, *aftermath.signs_at_callers(scene, rollout)]
 
 
 def _order(case: Case, rollout: Rollout, started_ts: float | None) -> list[Term]:

@@ -36,6 +36,11 @@ class Scene(Struct, frozen=True):
     least_latency_s: float
     requests: Mapping[tuple[str, str], int]  # by (entity, caller): the row that counts requests
     pods: Mapping[str, str]  # the service of each
+    calls: frozenset[tuple[str, str]]  # (caller, callee), services
+
+    def members(self, service: str) -> list[str]:
+        """A service and its pods."""
+        return [service, *sorted(pod for pod, whole in self.pods.items() if whole == service)]
 
 
 def requests_of(tables: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Mapping[str, Mapping[str, int]]:

@@ -81,7 +81,7 @@ def _seen(scene: Scene, pod: str) -> Cells:
 def _whole(scene: Scene, pod: str, gone_ts: float) -> Cells:
     """Samples through all of whose time a pod ran: not the one that it went in."""
     seen = _seen(scene, pod)
-    return seen & np.append(seen[1:], True) & (scene.case.times <= gone_ts)
+    return np.asarray(seen & np.append(seen[1:], True) & (scene.case.times <= gone_ts))
 
 
 class _Comparison:
@@ -258,7 +258,7 @@ def lasting(k: Floats, expected: Floats, n: Floats, spread: float) -> float:
     worst = int(np.argmax(k - expected))
     rest: NDArray[np.bool_] = np.arange(len(k)) != worst
     others = odds.of_count(float(k[rest].sum()), float(expected[rest].sum()), float(n[rest].sum()), spread)
-    return min(total, _ONE_SAMPLE * max(others, 1 / _ONE_SAMPLE**0.5))
+    return min(total, _ONE_SAMPLE * max(others, _ONE_SAMPLE**-0.5))
 
 
 def _noise(lot: _Lot) -> float:
@@ -270,8 +270,8 @@ def _noise(lot: _Lot) -> float:
 def _unlike(kind: Kind, shown: Sequence[Floats]) -> float:
     """How much healthy pods differ from each other: what the old ones show, shrunk to what is usual."""
     usual = _UNLIKE.get(kind.noun, _UNLIKE_OTHERS)
-    towards = [float(np.sqrt(np.nanmean(of_pods**2))) for of_pods in shown if np.isfinite(of_pods).any()]
-    return usual if not towards else float(np.hypot(usual, np.median(towards)) / np.sqrt(2) + usual / 4)
+    towards = [np.sqrt(np.nanmean(of_pods**2)) for of_pods in shown if np.isfinite(of_pods).any()]
+    return (usual + float(np.median(towards))) / 2 if towards else usual
 
 
 def _missing(scene: Scene, rollout: Rollout) -> list[Sign]:

@@ -182,7 +182,7 @@ class _Eye:
             "network_rx": 900.0 * flow.requests[rows],
             "network_tx": 2600.0 * flow.requests[rows],
             "disk": 4096.0 * (1 + busy) * effects.disk[rows],
-            "threads": np.full(alive.shape, float(rng.integers(8, 200))),
+            "threads": np.full(alive.shape, 8.0 + 13 * service % 190),
         }
         for word in self._how.resources:
             total = (found[word] * alive).sum(axis=0)
