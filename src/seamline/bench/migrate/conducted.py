@@ -21,7 +21,7 @@ BOTH_S = 5.0  # both versions are served side by side for so long
 LEFT_S = 2.0  # after one version's clients are gone, before the end
 SERVED = ("READY", "SOAK", "DONE")  # states in which the new version may come
 # Where clients of the new version find the table: what bears its name outside of the old version's schema.
-NEW_FACE = """SELECT n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+NEW_FACE = """SELECT quote_ident(n.nspname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relname = 'enc' AND c.relkind = 'v' AND n.nspname NOT IN ('public', 'seam')"""
 
 
@@ -84,19 +84,26 @@ def _both(operation: Operation, stage: Stage, leaving: str) -> Mapping[str, int]
     with stage.phase("both"):
         stage.traffic.add(version, stage.per_s / 2)
         time.sleep(BOTH_S)
-    shapes = (Shape("v1"), Shape("v2", f'"{version.search_path}".enc', version.amount))
-    differing = {shape.name: ledger.differences(stage.database, shape).n for shape in shapes}
+    differing = {shape.name: ledger.differences(stage.database, shape).n for shape in shapes(version)}
     stage.traffic.end(leaving)
     time.sleep(LEFT_S)
     return differing
 
 
 def new_version(database: Database, operation: Operation) -> Version | None:
-    """How the new version of the application reaches the table; None where both see the same."""
+    """How the new version of the application reaches the table; None where both see the same.
+
+    Behind its own schema stands the old one: what it finds there when its view is gone is the table in its new shape.
+    """
     found = rows(database.dsn(SUPER), NEW_FACE)
     if not found:
         return None
-    return Version("v2", found[0][0], "enc", operation.after.amount)
+    return Version("v2", f"{found[0][0]},public", "enc", operation.after.amount, face=f"{found[0][0]}.enc")
+
+
+def shapes(version: Version) -> tuple[Shape, Shape]:
+    """Both faces of the table while both versions are served."""
+    return Shape("v1"), Shape("v2", version.face, version.amount)
 
 
 def refused(operation: Operation, database: Database, *, budget: str) -> bool:

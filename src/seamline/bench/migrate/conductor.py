@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from seamline.bench.migrate.server import CONDUCTOR, SUPER, rows
 from seamline.bench.migrate.table import Database
 from seamline.model.errors import Stop
 
+PROGRAM = (sys.executable, "-m", "seamline.cli", "migrate")
 PATIENCE_S = 3600.0
 LOOK_S = 0.05
 
@@ -41,8 +42,10 @@ class Answer(Struct, frozen=True):
 class Conductor:
     """One migration of one database. `folder` keeps its plan and what it says."""
 
-    def __init__(self, database: Database, folder: Path, name: str, plan: str) -> None:
-        self.database, self.name = database, name
+    def __init__(
+        self, database: Database, folder: Path, name: str, plan: str, program: Sequence[str] = PROGRAM
+    ) -> None:
+        self.database, self.name, self._program = database, name, program
         self._file = folder / f"{name}.yaml"
         self._file.write_text(plan)
         self._said = folder / f"{name}.said"
@@ -129,7 +132,7 @@ class Conductor:
 
     def _command(self, verb: str, *options: str) -> list[str]:
         which = str(self._file) if verb == "plan" else self.name
-        return [sys.executable, "-m", "seamline.cli", "migrate", verb, which, *options]
+        return [*self._program, verb, which, *options]
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "SEAMLINE_DSN": self.database.dsn(CONDUCTOR), "PYTHONUNBUFFERED": "1"}

@@ -21,8 +21,7 @@ from msgspec import Struct
 
 from seamline.bench.migrate import conducted, invariants, ledger, serverlog, table
 from seamline.bench.migrate.catalogue import catalogue
-from seamline.bench.migrate.conductor import PATIENCE_S, Conductor, kill
-from seamline.bench.migrate.ledger import Shape
+from seamline.bench.migrate.conductor import PATIENCE_S, PROGRAM, Conductor, kill
 from seamline.bench.migrate.operations import Operation
 from seamline.bench.migrate.server import CONDUCTOR, SUPER, Server, execute, rows
 from seamline.bench.migrate.table import Database
@@ -34,6 +33,7 @@ SHORTEST_S, LONGEST_S = 0.05, 3.0  # from a conductor's start to its kill
 STOPPED_S = 10.0
 BOTH_S = 1.0
 LOOK_S = 0.02
+MOST_FAILURES = 8
 ENDS = ("contract", "revert")
 WANTED = {"contract": "DONE", "revert": "REVERTED"}
 
@@ -59,6 +59,8 @@ class Scene:
     def __init__(self, conductor: Conductor, running: Traffic, asked: Callable[[], None]) -> None:
         self.conductor, self.traffic = conductor, running
         self.n_times = 0
+        self.gave_up = ""  # what the conductor said when it could not go on
+        self.environment: Mapping[str, str] = {}  # of the next conductor
         self.interrupted = asked  # looks at what must hold at every moment
 
 
@@ -132,14 +134,22 @@ def wait(process: "subprocess.Popen[bytes]") -> None:
         process.wait(PATIENCE_S)
 
 
+def crash(scene: Scene, process: "subprocess.Popen[bytes]") -> None:
+    """It ends itself, at the point that its environment names; whoever comes next has no such point."""
+    wait(process)
+    if process.returncode == -signal.SIGKILL:
+        scene.n_times += 1
+        scene.interrupted()
+    scene.environment = {}
+
+
 class Protocol:
     """A server with a filled seed, on which runs are made one after another."""
 
-    def __init__(self, running: Server, n_rows: int) -> None:
-        self.server, self.n_rows = running, n_rows
+    def __init__(self, running: Server, n_rows: int, program: Sequence[str] = PROGRAM) -> None:
+        self.server, self.n_rows, self.program = running, n_rows, program
         self._n = 0
         self._targets: dict[tuple[str, bool], frozenset[str]] = {}
-        table.fill(running, n_rows)
 
     @cached_property
     def baseline(self) -> Mapping[str, int]:
@@ -158,7 +168,9 @@ class Protocol:
         with self._copied() as database, TemporaryDirectory(prefix="seamline-plan-") as folder:
             invariants.prepare(database, published=published)
             known = invariants.before(database, target)
-            conductor = Conductor(database, Path(folder), operation.name, operation.plan(operation.name))
+            conductor = Conductor(
+                database, Path(folder), operation.name, operation.plan(operation.name), self.program
+            )
             conductor.must("plan")
             conductor.must("approve")
             with traffic(database, Version(), PER_S) as running, Watch(database) as watch:
@@ -173,7 +185,14 @@ class Protocol:
                 running.end()
                 account = ledger.account(database, running.lines())
             run = invariants.Run(
-                operation, conductor.state(), WANTED[end], account, differing, sum(seen), watch.held()
+                operation,
+                conductor.state(),
+                WANTED[end],
+                account,
+                differing,
+                sum(seen),
+                watch.held(),
+                scene.gave_up,
             )
             n_chunks, n_repeated = _chunks(database)
             return Disturbed(
@@ -215,8 +234,7 @@ def _there_and_on(scene: Scene, operation: Operation, end: str, fault: Fault) ->
     if version is not None:
         scene.traffic.add(version, PER_S / 2)
         time.sleep(BOTH_S)
-        shapes = (Shape("v1"), Shape("v2", f'"{version.search_path}".enc', version.amount))
-        differing = {shape.name: ledger.differences(database, shape).n for shape in shapes}
+        differing = {s.name: ledger.differences(database, s).n for s in conducted.shapes(version)}
         scene.traffic.end("v1" if end == "contract" else "v2")
         time.sleep(BOTH_S)
     drive(scene, end, (WANTED[end],), fault)
@@ -224,14 +242,20 @@ def _there_and_on(scene: Scene, operation: Operation, end: str, fault: Fault) ->
 
 
 def drive(scene: Scene, verb: str, states: Sequence[str], fault: Fault) -> None:
-    """Start the conductor over and over, as somebody would, until the migration is in one of these states."""
+    """Start the conductor over and over, as somebody would, until the migration is in one of these states.
+
+    Given up when it ended by itself MOST_FAILURES times.
+    """
     conductor = scene.conductor
-    until = time.monotonic() + PATIENCE_S / 6
-    while conductor.state() not in states and time.monotonic() < until:
-        with conductor.running(verb) as process:
+    n_failures = 0
+    while conductor.state() not in states and n_failures < MOST_FAILURES:
+        with conductor.running(verb, **scene.environment) as process:
             fault(scene, process)
             while process.poll() is None and conductor.state() not in states:
                 time.sleep(LOOK_S)
+            n_failures += (process.poll() or 0) > 0
+    if n_failures == MOST_FAILURES:
+        scene.gave_up = conductor.said()
 
 
 def _longest_takeover_s(conductor: Conductor) -> float:

@@ -45,6 +45,7 @@ class Run(Struct, frozen=True):
     differing: Mapping[str, int]  # rows by shape, seen while both versions were served
     out_of_step: int  # rows of finished chunks, summed over all interruptions
     held: Held
+    gave_up: str = ""  # what the conductor said when it could not go on
 
 
 def prepare(database: Database, *, published: bool) -> None:
@@ -78,7 +79,7 @@ def broken(database: Database, known: Before, run: Run, baseline: Mapping[str, i
         f"{run.out_of_step} rows of finished chunks are not in step" if run.out_of_step else "",
         "; ".join(catalogue.differing(catalogue.catalogue(database), wanted))[:500],
         _locks(run.held, waited),
-        f"ended {run.end or 'nowhere'}, not {run.wanted}" if run.end != run.wanted else "",
+        f"ended {run.end or 'nowhere'}, not {run.wanted}: {run.gave_up}" if run.end != run.wanted else "",
         _downstream(database, known, shape),
         f"{run.held.n_epochs} epochs wrote at once" if run.held.n_epochs > 1 else "",
     )

@@ -29,12 +29,16 @@ PATIENCE_S = 60.0  # for a client that waits for a lock when it is told to end
 
 
 class Version(Struct, frozen=True):
-    """How one version of the application sees the table: its search_path, and what it calls the amount."""
+    """How one version of the application sees the table: its search_path, and what it calls the amount.
+
+    `face`: the table or view that it reaches while both versions are served.
+    """
 
     name: str = "v1"
     search_path: str = "public"
     relation: str = "enc"
     amount: str = "amount"
+    face: str = "public.enc"
 
 
 def scripts(version: Version) -> dict[str, str]:
