@@ -15,17 +15,6 @@ from seamline.bench.migrate.report import Bar, ms
 DISTURBED = (
     "type-e1", "computed", "type-e1", "volatile", "type-e1", "rename", "type-e1", "foreign-key", "type-e1", "unique",
 )  # fmt: skip
-    "type-e1",
-    "computed",
-    "type-e1",
-    "volatile",
-    "type-e1",
-    "rename",
-    "type-e1",
-    "foreign-key",
-    "type-e1",
-    "unique",
-)
 TAKEOVER_S = 5.0
 
 
