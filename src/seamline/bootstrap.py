@@ -18,6 +18,7 @@ from seamline.model.artefact import Artefact
 from seamline.model.errors import Fix, Stop
 from seamline.model.ports import Action, Checkout, Log, Reader, Views
 from seamline.store.keyring import Keyring
+from seamline.store.lineage import KeptColumns
 from seamline.store.memory import MemoryKeyring, MemoryLog, MemoryViews
 from seamline.store.sqlite import SqliteLog, SqliteViews
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 LOG = "log.sqlite"
 VIEWS = "views.sqlite"
+COLUMNS = "lineage.sqlite"
 ACTIONS = "actions.toml"  # the tools we speak to; none without it
 STORE = "store.toml"  # names a PostgreSQL database in place of the two files above
 
@@ -55,7 +57,8 @@ def open_home(path: Path, *, write: bool) -> Home:
     log, views = _shared(dsn, write=write) if dsn else _embedded(path, write=write)
     found = sources.discover()
     inbox = Inbox(found, Keyring(path / "keys"))
-    home = Home(path, log, views, found, inbox, lambda: datetime.now(UTC), resources=(views, log))
+    kept = KeptColumns(path / COLUMNS)
+    home = Home(path, log, views, found, inbox, lambda: datetime.now(UTC), (views, log), kept)
     if not write and home.config.exists() and not log.position():  # who was making it ended before it was one
         with home:
             said = f"{home.config}: was never put into force, and the log beside it is empty"

@@ -142,3 +142,93 @@ def test_a_bad_line_costs_no_other(seamline: Run, stack: Path) -> None:
     assert result.returncode == 2
     assert "error" in first
     assert second["breaks"] == ["model.wh.stg"]
+
+
+# -- what is made of what -------------------------------------------------------------------------
+def kept(seamline: Run, stack: Path) -> str:
+    """A home that has read the checkouts."""
+    home = str(stack / "home")
+    made = seamline("init", str(stack / "src"), "--org", str(stack / "org.toml"), "--home", home)
+    assert made.returncode == 0, made.stderr
+    return home
+
+
+def test_a_home_tells_all_that_is_made_of_a_column(seamline: Run, stack: Path) -> None:
+    """Through the load's copy to the dashboard, by the graph that `init` left; checkouts say the same."""
+    home = kept(seamline, stack)
+    found = json.loads(
+        seamline("impact", "--home", home, "--downstream", "booking/visits.room", "--json").stdout
+    )
+    tables = {part["table"].rpartition(".")[2]: part["columns"] for part in found["parts"]}
+    assert tables == {"raw__booking__visits": ["room"], "stg": ["room"], "rooms": ["room"]}
+    assert (found["users"], found["unknown"]) == (["dashboard:board"], [])
+    org = str(stack / "org.toml")
+    walked = seamline(
+        "impact", str(stack / "src"), "--org", org, "--downstream", "booking/visits.room", "--json"
+    )
+    assert json.loads(walked.stdout) == found
+
+
+def test_a_column_is_traced_back_to_the_application(seamline: Run, stack: Path) -> None:
+    """The same graph, the other way."""
+    home = kept(seamline, stack)
+    found = json.loads(seamline("impact", "--home", home, "--upstream", "rooms.room", "--json").stdout)
+    assert "dataset:app://booking/visits" in [part["table"] for part in found["parts"]]
+
+
+def test_the_page_of_a_trace_has_figures_then_tables(seamline: Run, stack: Path) -> None:
+    """Tables by the names that people use."""
+    page = seamline("impact", "--home", kept(seamline, stack), "--downstream", "visits.room").stdout
+    lines = [line.strip() for line in page.splitlines() if line.strip()]
+    assert lines[:2] == ["made of room of booking/visits, near and far", "3 columns, 3 tables, 1 user"]
+    assert "USERS  1  read a table of these" in lines
+
+
+def test_a_home_without_edges_says_so(seamline: Run, stack: Path) -> None:
+    """With the mend, and exit 2."""
+    home = str(stack / "empty")
+    assert seamline("init", "--home", home, "--owner", "Mara").returncode == 0
+    result = seamline("impact", "--home", home, "--downstream", "visits.room")
+    assert result.returncode == 2
+    assert "nothing in it says which column is made of which" in result.stderr
+    assert f"seamline init PATH... --home {home}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--downstream", "a.b"], "neither checkouts nor a manifest are named"),
+        (["--home", "h", "--upstream", "a.b", "--drop", "a.b"], "ask about nothing that changes"),
+    ],
+)
+def test_a_trace_that_cannot_be_meant_is_refused(seamline: Run, arguments: list[str], said: str) -> None:
+    """In one line, with exit 2."""
+    result = seamline("impact", *arguments)
+    assert result.returncode == 2
+    assert said in result.stderr
+
+
+def test_a_trace_without_an_answer_costs_no_other(seamline: Run, stack: Path) -> None:
+    """It is told of, and the rest is answered."""
+    home = kept(seamline, stack)
+    asked = ("--downstream", "visits.zip", "--downstream", "visits.fax")
+    result = seamline("impact", "--home", home, *asked, "--json")
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert result.returncode == 2
+    assert "visits has no column zip that is known (it has id, room, fax)" in result.stderr
+    assert (first["error"], second["parts"][0]["columns"]) == (
+        "visits has no column zip that is known",
+        ["fax"],
+    )
+
+
+def test_a_graph_that_cannot_be_kept_costs_no_survey(seamline: Run, stack: Path) -> None:
+    """A line says so, and who asks gets an answer all the same."""
+    (stack / "home").mkdir()
+    (stack / "home" / "lineage.sqlite").mkdir()
+    org, home = str(stack / "org.toml"), str(stack / "home")
+    made = seamline("init", str(stack / "src"), "--org", org, "--home", home)
+    assert made.returncode == 0, made.stderr
+    assert "worked out when asked" in made.stderr
+    asked = seamline("impact", "--home", home, "--downstream", "visits.room", "--json")
+    assert len(json.loads(asked.stdout)["parts"]) == 3

@@ -11,12 +11,14 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from seamline.analysis.facts import Facts
 from seamline.analysis.lineage.impact import Asked
 from seamline.analysis.lineage.names import key
 from seamline.analysis.lineage.node import Declared
 from seamline.analysis.opinion import Base, base_of
 from seamline.analysis.owners import APPLICATION
 from seamline.analysis.survey import consequence, recorded, world
+from seamline.analysis.survey.columns import Drawn, drawn
 from seamline.analysis.survey.consequence import Reached
 from seamline.analysis.survey.told import Repository
 from seamline.app import overlay, survey, views
@@ -80,6 +82,11 @@ class Chain:
         for number, text in enumerate(lines, 1):
             if line := text.strip().removeprefix("\ufeff"):
                 yield self._answer(number, line)
+
+    def columns(self) -> Drawn:
+        """The graph of all columns."""
+        around = self._world("")
+        return drawn(around.asked.project, around.refs, around.stack)
 
     def _answer(self, number: int, line: str) -> Followed:
         try:
@@ -182,10 +189,15 @@ def alone(
 
 def known(home: Home, read: Sequence[Repository], opener: Opener) -> Chain:
     """The chain of all that a home knows, with what was just read in its place. Keeps nothing."""
-    beside = overlay.kept(home, {r.name for r in read})
+    repositories, facts = around(home, read)
+    return Chain(repositories, base_of(facts), home.clock(), opener)
+
+
+def around(home: Home, read: Sequence[Repository]) -> tuple[list[Repository], Facts]:
+    """All that a home knows of artefacts, and its facts, with what was just read in the place of what it knew."""
     facts = overlay.mapped(home, read)
     sent = recorded.sent(facts.map_facts.values())
-    return Chain([*read, *beside, sent], base_of(facts), home.clock(), opener)
+    return [*read, *overlay.kept(home, {r.name for r in read}), sent], facts
 
 
 def form(answer: Followed) -> bytes:

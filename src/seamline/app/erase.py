@@ -41,6 +41,8 @@ def erase(home: Home, seqs: Sequence[int], why: str, *, by: str = LOCAL) -> int:
     at = said_at(home, facts.as_of)
     home.log.append([rec.to_received(rec.Erased(person, at, tuple(wanted), why.strip()), at)])
     n_erased = home.log.erase(wanted)
+    if home.columns is not None:
+        home.columns.forget()  # it may hold names out of what is gone; whoever asks for it has it made anew
     follow_up(home)
     return n_erased
 

@@ -36,8 +36,8 @@ def tell(
     from seamline.app import chain as verb
 
     failed = False
-    with bootstrap.lineage_opener(keep=keep) as opener, _home(where) as home:
-        asked = _chain(where, home, opener)
+    with bootstrap.lineage_opener(keep=keep) as opener, home_of(where) as home:
+        asked = read(where, home, opener)
         for answer in asked.answers(lines):
             failed |= refused(answer)
             if json:
@@ -47,7 +47,8 @@ def tell(
     return failed
 
 
-def _home(where: Where) -> "Home":
+def home_of(where: Where) -> "Home":
+    """The home that is named, else one in memory."""
     from seamline import bootstrap
     from seamline.model.errors import Fix
     from seamline.terminal.homes import opened
@@ -59,7 +60,8 @@ def _home(where: Where) -> "Home":
     return opened(where.home)
 
 
-def _chain(where: Where, home: "Home", opener: "Opener") -> "Chain":
+def read(where: Where, home: "Home", opener: "Opener") -> "Chain":
+    """All that is named, read, with what the home knows beside it."""
     from seamline import bootstrap
     from seamline.app import chain, survey
     from seamline.terminal import progress
@@ -67,8 +69,8 @@ def _chain(where: Where, home: "Home", opener: "Opener") -> "Chain":
 
     checkouts = bootstrap.checkouts_at(where.paths) if where.paths else ()
     with progress.on_stderr("reading repositories") as on_progress:
-        read = survey.read(checkouts, bootstrap.readers(), on_progress)
-    repositories = [*read.repositories, *(bootstrap.manifest_at(file) for file in where.manifests)]
+        found = survey.read(checkouts, bootstrap.readers(), on_progress)
+    repositories = [*found.repositories, *(bootstrap.manifest_at(file) for file in where.manifests)]
     if where.home is not None:
         return chain.known(home, repositories, opener)
     return chain.alone(home, repositories, opener, owner=UNNAMED, org=where.org)

@@ -13,6 +13,11 @@ from seamline.terminal.arguments import JsonOption
 if TYPE_CHECKING:
     from seamline.app.chain import Followed
     from seamline.app.impact import Answer
+    from seamline.app.trace import Traced
+    from seamline.terminal.chain import Where
+
+_NOWHERE = "neither checkouts nor a manifest are named"
+_SOMEWHERE = "seamline impact PATH... or --manifest FILE"
 
 app = typer.Typer()
 
@@ -36,6 +41,14 @@ ChangeOption = Annotated[
 ]
 DropOption = Annotated[
     list[str] | None, typer.Option("--drop", metavar="RELATION.COLUMN", help="Ask about dropping a column.")
+]
+DownstreamOption = Annotated[
+    list[str] | None,
+    typer.Option("--downstream", metavar="RELATION.COLUMN", help="Tell all columns that are made of it."),
+]
+UpstreamOption = Annotated[
+    list[str] | None,
+    typer.Option("--upstream", metavar="RELATION.COLUMN", help="Tell all columns that it is made of."),
 ]
 DialectOption = Annotated[
     str, typer.Option("--dialect", help="Read all SQL as this dialect, whatever the manifest says.")
@@ -61,6 +74,8 @@ def impact(
     changes: ChangesOption = "",
     change: ChangeOption = None,
     drop: DropOption = None,
+    downstream: DownstreamOption = None,
+    upstream: UpstreamOption = None,
     dialect: DialectOption = "",
     no_cache: NoCacheOption = False,
     json: JsonOption = False,
@@ -69,24 +84,48 @@ def impact(
     from seamline.model.errors import Fix
     from seamline.terminal import chain
 
+    where = chain.Where(tuple(paths or ()), tuple(manifest or ()), home, org)
     lines = _asked(changes, change or (), drop or ())
-    if lines is None:
+    if downstream or upstream:
+        if lines is not None or catalog or dialect:
+            raise Fix(
+                "--downstream and --upstream ask about nothing that changes, and take no --catalog or --dialect",
+                hint="ask in two calls",
+            )
+        failed = _traced(where, downstream or (), upstream or (), keep=not no_cache, json=json)
+    elif lines is None:
         raise Fix("nothing is asked", hint="--changes FILE, --change JSON or --drop db.schema.table.column")
-    if paths or home is not None:
+    elif paths or home is not None:
         if catalog or dialect:
             raise Fix(
                 "--catalog and --dialect go with --manifest alone", hint="leave them out, or the checkouts"
             )
-        where = chain.Where(tuple(paths or ()), tuple(manifest or ()), home, org)
         failed = chain.tell(where, lines, lambda found: _tell(found, changes), keep=not no_cache, json=json)
     elif manifest:
         failed = _of_manifest(manifest, catalog or (), lines, changes, dialect, keep=not no_cache, json=json)
     else:
-        raise Fix(
-            "neither checkouts nor a manifest are named", hint="seamline impact PATH... or --manifest FILE"
-        )
+        raise Fix(_NOWHERE, hint=_SOMEWHERE)
     if failed:
         raise typer.Exit(exits.USAGE)
+
+
+def _traced(where: "Where", down: Iterable[str], up: Iterable[str], *, keep: bool, json: bool) -> bool:
+    """Answer what is made of columns. Whether a question could not be answered."""
+    from seamline.app.trace import Question
+    from seamline.model.errors import Fix
+    from seamline.terminal import tracing
+
+    if not (where.paths or where.manifests or where.home):
+        raise Fix(_NOWHERE, hint=_SOMEWHERE)
+    questions = [*(Question("downstream", of) for of in down), *(Question("upstream", of) for of in up)]
+    return tracing.tell(where, questions, _refused, keep=keep, json=json)
+
+
+def _refused(answer: "Traced") -> bool:
+    """One line on stderr for a question that has no answer."""
+    if answer.error:
+        exits.tell(f"error: {exits.said(answer.error, answer.hint or '')}")
+    return bool(answer.error)
 
 
 def _of_manifest(

@@ -60,11 +60,26 @@ def read(asked: Asked, home: Path | None, *, every: bool, json: bool) -> None:
     with _home(home) as opened_home:
         owner = asked.owner or _owner(asked, opened_home)
         page = verb.survey(opened_home, surveyed, owner=owner, name=asked.name, org=asked.org)
+        if home is not None:
+            _keep_columns(opened_home)
         if json:
             sys.stdout.write(survey.as_json(page))
         else:
             survey.show(page, every=every)
             _next(opened_home, kept=home is not None)
+
+
+def _keep_columns(home: "Home") -> None:
+    """Work out which column is made of which, for those who ask the home; where that can't be kept, they wait for it."""
+    from seamline import bootstrap
+    from seamline.app import trace
+    from seamline.model.errors import Retry, Stop
+
+    try:
+        with bootstrap.lineage_opener() as opener:
+            trace.keep(home, opener)
+    except (Retry, Stop) as error:
+        exits.tell(f"note: {exits.one_line(error)}; which column is made of which is worked out when asked")
 
 
 def _home(home: Path | None) -> "AbstractContextManager[Home]":

@@ -18,8 +18,7 @@ from seamline.analysis.lineage.users import FAILS, users
 from seamline.analysis.owners import APPLICATION
 from seamline.analysis.ownership import Tree
 from seamline.analysis.stackmap import StackMap
-from seamline.analysis.survey.services import SQL
-from seamline.analysis.survey.world import relation
+from seamline.analysis.survey.world import means_it_everywhere, relation
 from seamline.model.errors import Fix
 from seamline.model.refs import kind_of, name_of, whole_of
 from seamline.model.schema_change import SchemaChange
@@ -118,7 +117,7 @@ def _names(entity: str, touch: SchemaChange, world: World) -> list[str]:
     landed = _landed(table, world)
     nodes = _tables(same | landed, world)
     known = {world.refs[id_][1] for id_ in nodes}
-    undeclared = {ref for ref in (same | landed) - known if _has_name(ref)}
+    undeclared = {ref for ref in (same | landed) - known if means_it_everywhere(ref)}
     own = [touch.relation] if touch.relation and not known & same else []
     return sorted({*nodes, *map(relation, undeclared), *own})
 
@@ -193,11 +192,6 @@ def _tables(datasets: Collection[str], world: World) -> list[str]:
     """The nodes that are these datasets, under every spelling."""
     key_of = world.asked.project.key_of
     return [id_ for id_, (_, dataset) in world.refs.items() if dataset in datasets and key_of.get(id_)]
-
-
-def _has_name(ref: str) -> bool:
-    """Whether a dataset's name means it everywhere: not an application's own, nor dbt's id."""
-    return kind_of(ref) == "dataset" and not ref.startswith((APPLICATION, SQL)) and "unique_id/" not in ref
 
 
 def _is_landed(ref: str, world: World) -> bool:

@@ -27,8 +27,22 @@ from seamline.model.refs import kind_of, name_of
 
 _BY_ID = "dataset:unique_id/"
 _MADE = ("model.", "snapshot.", "seed.")
-_USERS = frozenset({"dashboard", "model", "service"})
+USERS = frozenset({"dashboard", "model", "service"})  # what uses tables and is none
 _LOCAL = (APPLICATION, SQL)  # names that hold within a repository
+_FILES = (
+    "s3:",
+    "s3a:",
+    "s3n:",
+    "gs:",
+    "gcs:",
+    "abfs:",
+    "abfss:",
+    "wasbs:",
+    "hdfs:",
+    "dbfs:",
+    "file:",
+    "file/",
+)
 _DEFAULT = frozenset({"public", "main", "dbo"})  # schemas that say nothing
 _SEVERAL = "several applications have a table of that name"
 
@@ -39,7 +53,7 @@ def declared(found: Iterable[Found], near: str = "") -> Declared:
 
 
 def refs_by_id(found: Iterable[Found], near: str = "") -> dict[str, tuple[str, str]]:
-    """(job ref, dataset ref) of each node of `declared`. A table that nothing makes is no job's.
+    """(job ref, dataset ref) of each node of `declared`. A table that nothing makes is no job's; one that several make, its own.
 
     A statement that fills a table of migrations is no dataset's: the application goes on writing that.
     """
@@ -47,12 +61,20 @@ def refs_by_id(found: Iterable[Found], near: str = "") -> dict[str, tuple[str, s
 
 
 def relation(dataset: str) -> str:
-    """A dataset's name in SQL.
+    """A dataset's name in SQL; a file's is all of its path, of which the last part alone says nothing.
 
     >>> relation("dataset:dbt/dwh.raw.visits"), relation("dataset:app://booking/visits")
     ('dwh.raw.visits', 'visits')
+    >>> relation("dataset:s3://lake/visits/daily")
+    '"s3://lake/visits/daily"'
     """
-    return name_of(dataset).rpartition("/")[2]
+    name = name_of(dataset)
+    return f'"{name}"' if name.startswith(_FILES) else name.rpartition("/")[2]
+
+
+def means_it_everywhere(ref: str) -> bool:
+    """Whether a dataset's name in SQL is its own wherever it is read: not an application's, nor dbt's id."""
+    return kind_of(ref) == "dataset" and not ref.startswith(_LOCAL) and "unique_id/" not in ref
 
 
 class _World:
@@ -93,7 +115,7 @@ class _World:
         for id_, query, makes in zip(self._ids, self._queries, self._makes, strict=False):
             ref = self._ref(query.writes)
             out[id_] = (query.job, ref if makes or not self._is_migrated(ref) else "")
-        return out | {id_: (one.job, one.writes) for one, id_ in self._record_ids()}
+        return out | {id_: (one.job or one.writes, one.writes) for one, id_ in self._record_ids()}
 
     def _by_record(self) -> list[Recorded]:
         """Jobs without a statement. Who writes it knows better than who saw it run."""
@@ -238,7 +260,7 @@ class _World:
 
     def _uses(self) -> Iterator[Use]:
         for ref, refs in sorted(self._reads.items()):
-            if kind_of(ref) in _USERS:
+            if kind_of(ref) in USERS:
                 reads = dict.fromkeys(self._node_of[r] for r in refs if r in self._node_of)
                 yield Use(ref, kind_of(ref), name_of(ref), tuple(reads))
 
