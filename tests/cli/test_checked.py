@@ -10,6 +10,7 @@ from rich.console import Console
 
 from seamline.model.artefact import Place, Unread
 from seamline.model.verdict import Checked, Finding, Verdict
+from seamline.terminal import verdict as gate
 from seamline.terminal.checked import markdown, sarif, text
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -49,6 +50,17 @@ def test_the_page_says_what_who_where_and_the_way_past() -> None:
     assert said.index("HOLD") < said.index("Petra Lang") < said.index("Dario Ruiz")
     for part in ("0042 drop.py:17", "stg_runs", "hop 2", "decides", "seamline decide", "could not be read"):
         assert part in " ".join(said.split())
+
+
+def test_what_sure_means_is_said_once() -> None:
+    """Where a page, a comment or the gate's answer says how sure a rule is, it says that nobody calibrated that."""
+    c = checked(NOTE, HOLD)
+    out = StringIO()
+    gate.show(c.verdict, Console(file=out, width=100, highlight=False))
+    for said in (page(c), markdown.render(c), out.getvalue()):
+        assert "95% sure" in " ".join(said.split())
+        assert said.count("not calibrated") == 1
+    assert "calibrated" not in page(checked(outcome="pass")) + markdown.render(checked(outcome="pass"))
 
 
 def test_a_pass_says_so_and_names_no_way_past() -> None:

@@ -10,6 +10,7 @@ from rich.text import Text
 from seamline.model.verdict import Finding, Verdict
 from seamline.terminal.plain import short
 
+SURE = "each rule's own estimate, not calibrated"  # what "% sure" of a finding is
 STYLE = {"pass": "bold green", "hold": "bold red", "unknown": "bold yellow"}
 
 
@@ -37,6 +38,8 @@ def render(verdict: Verdict, names: Mapping[str, str]) -> RenderableType:
 def _rows(verdict: Verdict, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for finding in verdict.findings:
         yield from _finding(finding)
+    if verdict.findings:
+        yield "% sure", SURE
     yield "decides", f"{names.get(verdict.accountable, verdict.accountable)}: {verdict.why_person}"
     if verdict.expires_at is not None:
         yield "until", f"{verdict.expires_at:%Y-%m-%d %H:%M} UTC, then it goes up the tree"

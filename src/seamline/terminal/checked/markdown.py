@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from seamline.model.verdict import Checked, Finding
 from seamline.terminal.checked import words
 from seamline.terminal.plain import short
+from seamline.terminal.verdict import SURE
 
 MARK = "<!-- seamline -->"  # a bot finds its own comment by it, and edits it rather than adding one
 LIMIT = 60_000  # characters: GitHub takes 65,536
@@ -76,6 +77,8 @@ def _end(checked: Checked) -> str:
         lines.append(f"<sub>Override: {_code(verdict.override)}</sub>\n")
     if checked.unread:
         lines.append(f"<sub>{words.counted(len(checked.unread), 'file')} could not be read.</sub>\n")
+    if verdict.findings:
+        lines.append(f"<sub>% sure: {SURE}.</sub>\n")
     readers = ", ".join(map(_plain, checked.readers)) or "nothing but itself"
     lines.append(f"<sub>Looked at {readers}; rules {_code(checked.rules)}.</sub>\n")
     return "".join(lines)

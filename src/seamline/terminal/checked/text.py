@@ -11,7 +11,7 @@ from rich.text import Text
 from seamline.model.verdict import Checked, Finding
 from seamline.terminal.checked import words
 from seamline.terminal.plain import plain, short
-from seamline.terminal.verdict import STYLE
+from seamline.terminal.verdict import STYLE, SURE
 
 MOST_NOTES = 10
 MOST_HOPS, MOST_A_HOP = 3, 5  # that are listed with names
@@ -55,6 +55,7 @@ def _finding(f: Finding, *, every: bool) -> RenderableType:
     head = Text.assemble((f.outcome, STYLE.get(f.outcome, "bold")), "  ", (f.guard, "dim"))
     if f.place is not None:
         head.append(f"  {plain(f.place.path)}" + (f":{f.place.line}" if f.place.line else ""), style="dim")
+    head.append(f"  {f.confidence:.0%} sure", style="dim")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True, width=9)
     table.add_column(ratio=1, overflow="fold")
@@ -104,6 +105,8 @@ def _end(checked: Checked) -> Text:
         end.append(f" ({plain(verdict.why_person)})\n", style="dim")
     if verdict.outcome != "pass":
         end.append(f"override  {plain(verdict.override) or words.NO_OVERRIDE}\n", style="dim")
+    if verdict.findings:
+        end.append(f"% sure  {SURE}\n", style="dim")
     readers = (
         ", ".join(checked.readers) or "nothing but itself: name the repositories that read it with --with"
     )
