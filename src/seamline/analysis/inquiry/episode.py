@@ -9,7 +9,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from seamline.analysis.inquiry.case import Case, Floats
-from seamline.analysis.inquiry.panel import LEAST, Panel
+from seamline.analysis.inquiry.panel import CHUNK, LEAST, Panel
+from seamline.analysis.inquiry.quantiles import quantiles
 
 EARLIEST_STEPS = 12  # before the alert, or
 EARLIEST_S = 900.0  # whichever is longer
@@ -20,6 +21,7 @@ _CLIP = 8.0
 _ALERTED = 6.0  # looks that the alerted series counts for
 _BESIDE = 2.0  # other series of the alerted entity
 _MOST_STARTS = 48
+_LEAST_BACK = 3  # samples before a start that it is compared with, or twice as many as came after
 
 
 class Episode(Struct, frozen=True):
@@ -33,23 +35,28 @@ class Episode(Struct, frozen=True):
 def episode(case: Case, p: Panel) -> Episode:
     """The likeliest stretch. Without an alert that lies in the window, the last samples are looked at."""
     n = len(p.times)
+    if n <= LEAST:
+        return Episode(max(0, n - 1), n, 0.0)
     at_ts = _alerted_at(case)
     starts, ends = _candidates(p.times, at_ts, case.step_s)
-    rows, u, relevance = _standard(case, p, int(starts[0]))
-    if not len(rows):
-        return Episode(max(0, int(starts[-1])), n, 0.0)
-    zero = np.zeros((len(rows), 1))
-    known = np.isfinite(u)
-    sums = np.hstack([zero, np.cumsum(np.where(known, u, 0.0), axis=1)])
-    counts = np.hstack([zero, np.cumsum(known, axis=1)])
+    since = max(0, int(starts[0]) - max(_LEAST_BACK, 2 * (n - int(starts[0]))))  # nothing older is compared
+    moves = _moves(case, p, int(starts[0]), since)
     best = Episode(int(starts[-1]), n, -1.0)
     for first in starts:
         for last in ends[ends > first]:
             back = max(0.0, (at_ts - float(p.times[first])) / case.step_s)
-            weight = _together(sums, counts, int(first), int(last), relevance) / (1 + back / _RECENT) ** 0.5
+            weight = _together(moves, int(first) - since, int(last) - since) / (1 + back / _RECENT) ** 0.5
             if weight > best.weight * (1 + 1e-9):
                 best = Episode(int(first), int(last), weight)
     return best
+
+
+class _Moves(Struct, frozen=True):
+    """Running sums of what rows moved, and of how many samples there were: rows x (samples + 1)."""
+
+    sums: Floats
+    counts: Floats
+    relevance: Floats
 
 
 def _alerted_at(case: Case) -> float:
@@ -75,19 +82,30 @@ def _candidates(times: Floats, at_ts: float, step_s: float) -> tuple[NDArray[np.
     return starts if len(starts) else np.array([max(0, n - 1)]), after if len(after) else np.array([n])
 
 
-def _standard(case: Case, p: Panel, first: int) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Rows that say something, their samples in spreads of the time before `first`, and how much each counts."""
-    before = p.values[:, :first]
-    rows = np.flatnonzero(np.isfinite(before).sum(axis=1) >= min(LEAST, first))
-    if not len(rows):
-        return rows, np.empty((0, 0)), np.empty(0)
-    low, usual, high = np.nanpercentile(before[rows], (25, 50, 75), axis=1)
+def _moves(case: Case, p: Panel, first: int, since: int) -> _Moves:
+    """Every row that says something, in spreads of the time before `first`, summed up from `since` on."""
+    known = np.isfinite(p.values[:, :first]).sum(axis=1) >= min(LEAST, first)
+    relevance = np.array([_relevance(case, p, row) for row in range(len(p.values))])
+    rows = np.flatnonzero(known & (relevance > 0))
+    sums = np.zeros((len(rows), p.values.shape[1] - since + 1))
+    counts = np.zeros_like(sums)
+    for at in range(0, len(rows), CHUNK):
+        u = _in_spreads(p, rows[at : at + CHUNK], first)[:, since:]
+        seen = np.isfinite(u)
+        np.cumsum(np.where(seen, u, 0.0), axis=1, out=sums[at : at + CHUNK, 1:])
+        np.cumsum(seen, axis=1, out=counts[at : at + CHUNK, 1:])
+    return _Moves(sums, counts, relevance[rows])
+
+
+def _in_spreads(p: Panel, rows: NDArray[np.int64], first: int) -> Floats:
+    values = p.values[rows]
+    before = values[:, :first]
+    low, usual, high = quantiles(before, (0.25, 0.5, 0.75))
     least = np.array([_least(p, row, m) for row, m in zip(rows, usual, strict=True)])
     core = np.maximum((high - low) / 1.35, least)
-    tail = np.maximum(np.nanpercentile(np.abs(before[rows] - usual[:, None]), 90, axis=1) / 1.64, least)
+    tail = np.maximum(quantiles(np.abs(before - usual[:, None]), (0.9,))[0] / 1.64, least)
     spread = np.where(tail > core, np.sqrt(core * tail), core)
-    u = np.clip((p.values[rows] - usual[:, None]) / spread[:, None], -_CLIP, _CLIP)
-    return rows, u, np.array([_relevance(case, p, int(row)) for row in rows])
+    return np.clip((values - usual[:, None]) / spread[:, None], -_CLIP, _CLIP)
 
 
 def _least(p: Panel, row: int, usual: float) -> float:
@@ -111,10 +129,11 @@ def _relevance(case: Case, p: Panel, row: int) -> float:
     return _BESIDE if kind.role in ("latency", "failures") else 1.0
 
 
-def _together(sums: Floats, counts: Floats, first: int, last: int, relevance: Floats) -> float:
+def _together(moves: _Moves, first: int, last: int) -> float:
     """How far everything moved in [first, last) against the time just before, in spreads, what strays taken off."""
     width = last - first
-    back = max(0, first - max(3, 2 * width))
+    back = max(0, first - max(_LEAST_BACK, 2 * width))
+    counts, sums = moves.counts, moves.sums
     n_in, n_back = counts[:, last] - counts[:, first], counts[:, first] - counts[:, back]
     sure = (n_in > 0) & (n_back > 0)
     if not sure.any():
@@ -125,4 +144,4 @@ def _together(sums: Floats, counts: Floats, first: int, last: int, relevance: Fl
     # a movement away from the usual, not a return to it
     away = np.where(np.abs(within) > np.abs(before), np.minimum(np.abs(within - before), np.abs(within)), 0.0)
     beyond = np.clip(away - _QUIET / np.sqrt(np.maximum(looks, 1.0)), 0.0, _CLIP) * np.sqrt(looks)
-    return float((beyond * relevance[sure]).sum())
+    return float((beyond * moves.relevance[sure]).sum())

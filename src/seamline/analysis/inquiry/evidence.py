@@ -14,7 +14,8 @@ from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Case, Floats
 from seamline.analysis.inquiry.flow import BETWEEN, Flow, origin
 from seamline.analysis.inquiry.kinds import Role, kind_of
-from seamline.analysis.inquiry.panel import Moved, Panel
+from seamline.analysis.inquiry.panel import CHUNK, Moved, Panel
+from seamline.analysis.inquiry.quantiles import quantiles
 
 CLEAR = 2.0  # spreads from which harm is believed to be harm
 _HARM = 40.0  # spreads from which a service could not be slower, or fail more, for all that it says
@@ -183,12 +184,10 @@ def _read(p: Panel, m: Moved, calls: Calls) -> _Draft:
 
 def _usual(p: Panel, first: int) -> Floats:
     """The median of each row before the episode; NaN where nothing was seen."""
-    before = p.values[:, :first]
-    seen = np.isfinite(before).any(axis=1)
-    out = np.full(len(before), np.nan)
-    if seen.any():
-        out[seen] = np.nanmedian(before[seen], axis=1)
-    return out
+    return np.concatenate(
+        [quantiles(p.values[at : at + CHUNK, :first], (0.5,))[0] for at in range(0, len(p.values), CHUNK)]
+        or [np.empty(0)]
+    )
 
 
 def _between(p: Panel, calls: Calls) -> list[dict[int, float]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from seamline.analysis.inquiry.case import Case, Floats, Watch
 from seamline.analysis.inquiry.kinds import Kind, kind_of
+from seamline.analysis.inquiry.quantiles import quantiles
 
 LEAST = 5  # samples of normal time without which nothing is said of a series
 RATIO_FLOOR = 0.05  # a ratio-scaled series that moves by less than this is taken to be still
@@ -18,7 +19,7 @@ SHARE_FLOOR = 0.002  # of requests
 _PART, _PERCENT = 1.5, 100.0  # the most that a ratio, and a percentage, is ever told as
 MOST = 1000.0  # spreads; further away is no further
 GAP = Kind("latency", "gap", "level", "caller")
-_CHUNK = 2_000  # rows looked at together, which bounds memory
+CHUNK = 2_000  # rows looked at together, which bounds memory
 
 
 class Panel(Struct, frozen=True):
@@ -126,8 +127,8 @@ def moved(p: Panel, first: int, last: int) -> Moved:
     """How far every row moved in the samples [first, last), against all that lie before. O(rows x samples log)."""
     n = len(p.values)
     out = Moved(np.zeros(n), np.zeros(n), *(np.zeros(n, dtype=bool) for _ in range(3)))
-    for low in range(0, n, _CHUNK):
-        rows = slice(low, min(n, low + _CHUNK))
+    for low in range(0, n, CHUNK):
+        rows = slice(low, min(n, low + CHUNK))
         _score(p, rows, first, last, out)
     return out
 
@@ -165,7 +166,7 @@ def _near(before: Floats, mean: Floats, usual: Floats, width: int) -> Floats:
 
 def _usual(p: Panel, rows: NDArray[np.int64], before: Floats, width: int) -> tuple[Floats, Floats]:
     """Where rows usually are, and how far means of `width` samples usually stray (never less than the floors)."""
-    low, usual, high = np.nanpercentile(before, (25, 50, 75), axis=1)
+    low, usual, high = quantiles(before, (0.25, 0.5, 0.75))
     floor = _floor(p, rows, before, usual, width)
     core, tail = np.maximum((high - low) / 1.35, floor), np.maximum(_strays(before, usual, width), floor)
     return usual, np.where(tail > core, np.sqrt(core * tail), core)
@@ -182,7 +183,7 @@ def _strays(before: Floats, usual: Floats, width: int) -> Floats:
     total, seen = sums[:, width:] - sums[:, :-width], counts[:, width:] - counts[:, :-width]
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.abs(np.where(seen > 0, total / seen, np.nan))
-    return np.asarray(np.nanpercentile(means, 90, axis=1) / 1.64)
+    return quantiles(means, (0.9,))[0] / 1.64
 
 
 def _floor(p: Panel, rows: NDArray[np.int64], before: Floats, usual: Floats, width: int) -> Floats:
