@@ -5,6 +5,4 @@ even with a default (1.25), optional response properties that go are for their r
 in a response and a security scope more break (1.30), a bound that goes from a response breaks (1.31).
 """
 
-from seamline.guards.openapi._oasdiff import from_oasdiff as from_oasdiff
-
 RULES = "oasdiff 1.31 vocabulary"  # recorded in the evidence of each finding

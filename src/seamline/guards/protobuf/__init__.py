@@ -4,6 +4,4 @@ What breaks the binary or the JSON form (buf's WIRE_JSON, the least that buf rec
 (FILE, PACKAGE) is a note. Beyond buf's categories a method or service that is gone holds too: calls of it fail.
 """
 
-from seamline.guards.protobuf._buf import from_buf as from_buf
-
 RULES = "buf v2 breaking rules (1.72), WIRE_JSON"  # recorded in the evidence of each finding
