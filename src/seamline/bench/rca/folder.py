@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from seamline.analysis.inquiry.case import Alert, Case, Floats, Question, Step
+from seamline.analysis.inquiry.case import Alert, Case, Floats, Question, Step, Watch
 from seamline.bench.rca import clocks, rows, table
 from seamline.bench.rca.files import broken, decoded, either
 from seamline.bench.rca.place import Frame, Place
@@ -71,6 +71,8 @@ def read(place: Place) -> Case:
     lines = rows.log_lines(either(path, "logs.csv"), notes)
     spans = rows.spans(either(path, "spans.csv"), notes)
     alert = _alert(path, head, window, notes)
+    if alert is not None and Watch(alert.entity, alert.metric) not in sampled.watches:
+        notes.append(f"the alerted series, {alert.entity}:{alert.metric}, was not sampled")
     return Case(
         id=place.name,
         question=head.question,

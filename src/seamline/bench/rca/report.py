@@ -126,9 +126,7 @@ def _set(name: str, runs: Runs, by: By | None, peak_mb: float | None) -> SetRepo
         change_asked=any(row.change_asked for row in rows),
         standings=(structs.replace(first, peak_mb=peak_mb), *others),
         versus=_versus(runs),
-        loudness=tuple(
-            _groups(runs, lambda r: ["the loudest node" if r.case in loud else "not the loudest node"])
-        ),
+        loudness=tuple(sorted(_groups(runs, partial(_loudness, loud)), key=lambda group: group.name)),
         by=by,
         groups=tuple(_groups(runs, _fault if by == "fault" else _roots)) if by else (),
         missed=tuple(_missed(rows)) if name != ALL else (),
@@ -193,6 +191,10 @@ def _groups(runs: Runs, names_of: Callable[[Row], Iterable[str]]) -> list[Group]
 
 def _picked(runs: Runs, places: Sequence[int]) -> Runs:
     return {method: [[rows[place] for place in places] for rows in many] for method, many in runs.items()}
+
+
+def _loudness(loud: set[str], row: Row) -> list[str]:
+    return ["the loudest node" if row.case in loud else "not the loudest node"]
 
 
 def _fault(row: Row) -> list[str]:
