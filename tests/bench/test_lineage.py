@@ -11,6 +11,7 @@ def test_a_small_project_and_graph_are_measured() -> None:
     assert set(figures["project"]) >= {"cold_s", "warm_s", "one_model_changed_s", "1000_questions_s"}
     assert figures["graph"]["columns"] == 14_000
     assert figures["graph"]["downstream_ms"]["p95"] > 0
+    assert figures["graph"]["file_mb"] > 0
 
 
 def test_a_generated_project_is_read_whole() -> None:

@@ -61,7 +61,7 @@ class KeptColumns:
             return all(db.execute("SELECT 1 FROM heard WHERE id = ?", (id_,)).fetchone() for id_ in facts)
 
     def read(self) -> tuple[Numbered, Mapping[str, tuple[str, ...]]]:
-        """See `Columns.read`. About a second for a million columns."""
+        """See `Columns.read`. About 2 s for a million columns."""
         with self._translated(), self._reading() as db:
             relations = dict(db.execute("SELECT id, name FROM relation ORDER BY id"))
             tables: dict[str, list[str]] = {name: [] for name in relations.values()}
@@ -75,7 +75,7 @@ class KeptColumns:
     def put(
         self, position: int, numbers: Numbered, names: Mapping[str, tuple[str, ...]], heard: Iterable[str]
     ) -> None:
-        """See `Columns.put`. A few seconds for a million columns."""
+        """See `Columns.put`. About 7 s for a million columns."""
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
         with self._translated():
             try:
