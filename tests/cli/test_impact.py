@@ -173,7 +173,15 @@ def test_what_is_no_manifest_is_one_line_with_the_mend(
     ("arguments", "said"),
     [
         (["--manifest", "nowhere.json", "--change", QUESTION], "nowhere.json: can't be read"),
+        ([], "beside PATH..., --manifest or --home"),
         (["--manifest", "FILE"], "nothing is asked"),
+        (["--manifest", "FILE", "--drop", "code"], "RELATION.COLUMN, such as"),
+        (["--manifest", "FILE", "--drop", "visits."], "--drop visits.: names no column"),
+        (["--drop", "raw.visits.code"], "--home DIR says where to look"),
+        (
+            ["--manifest", "FILE", "--change", '{"kind": "nope", "relation": "a"}'],
+            "drop_column, rename_column, ",
+        ),
         (["--manifest", "FILE", "--change", QUESTION, "--dialect", "klingon"], "no such dialect"),
         (["--manifest", "FILE", "--changes", "nowhere.jsonl"], "nowhere.jsonl: can't be read"),
     ],

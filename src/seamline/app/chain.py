@@ -23,7 +23,7 @@ from seamline.analysis.survey.consequence import Reached
 from seamline.analysis.survey.told import Repository
 from seamline.app import overlay, survey, views
 from seamline.app.home import Home
-from seamline.app.impact import Loss
+from seamline.app.impact import Loss, change_of
 from seamline.model.artefact import Found
 from seamline.model.errors import Fix
 from seamline.model.refs import dataset
@@ -89,14 +89,9 @@ class Chain:
         return drawn(around.asked.project, around.refs, around.stack)
 
     def _answer(self, number: int, line: str) -> Followed:
+        change = None
         try:
-            change = msgspec.json.decode(line, type=SchemaChange)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            shape = '{"kind":"drop_column","relation":"shop/orders","column":"c"}'
-            return Followed(
-                number, line, error=f"not a change ({error})", hint=f"one a line, such as {shape}"
-            )
-        try:
+            change = change_of(line, "shop/orders")
             return self._followed(number, line, change)
         except Fix as error:
             return Followed(number, line, change, error=str(error), hint=error.hint)

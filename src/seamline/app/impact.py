@@ -1,13 +1,14 @@
 """What breaks downstream if a relation changes: questions one a line, answers in the same order."""
 
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from seamline.analysis.lineage.impact import Asked, Told
 from seamline.model.errors import Fix
-from seamline.model.schema_change import Impact, SchemaChange
+from seamline.model.schema_change import Impact, SchemaChange, SchemaChangeKind
 
 
 class Answer(Struct, frozen=True):
@@ -47,13 +48,20 @@ def answers(asked: Asked, lines: Iterable[str]) -> Iterator[Answer]:
             yield _answer(asked, number, line)
 
 
-def _answer(asked: Asked, number: int, line: str) -> Answer:
+def change_of(line: str, relation: str = "db.schema.table") -> SchemaChange:
+    """What a line asks. Raises Fix, with the kinds there are and an example that is about `relation`."""
     try:
-        change = msgspec.json.decode(line, type=SchemaChange)
+        return msgspec.json.decode(line, type=SchemaChange)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        shape = '{"kind":"drop_column","relation":"db.schema.table","column":"c"}'
-        return Answer(number, line, None, None, f"not a change ({error})", f"one a line, such as {shape}")
+        kinds = f"kinds are {', '.join(get_args(SchemaChangeKind))}"
+        example = f'{{"kind":"drop_column","relation":"{relation}","column":"c"}}'
+        raise Fix(f"not a change ({error})", hint=f"{kinds}; one a line, such as {example}") from error
+
+
+def _answer(asked: Asked, number: int, line: str) -> Answer:
+    change = None
     try:
+        change = change_of(line)
         return Answer(number, line, change, asked.impact(change))
     except Fix as error:
         return Answer(number, line, change, None, str(error), error.hint)

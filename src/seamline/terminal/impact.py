@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from seamline.terminal.chain import Where
 
 _NOWHERE = "neither checkouts nor a manifest are named"
-_SOMEWHERE = "seamline impact PATH... or --manifest FILE"
+_SOMEWHERE = "seamline impact PATH..., --manifest FILE or --home DIR says where to look"
+_NOTHING = "--drop RELATION.COLUMN, --change JSON, --changes FILE, --downstream or --upstream, beside PATH..., --manifest or --home"
 
 app = typer.Typer()
 
@@ -80,7 +81,10 @@ def impact(
     no_cache: NoCacheOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Tell what breaks downstream, and what silently loses a column, if a relation changes."""
+    """Tell what breaks downstream, and what silently loses a column, if a relation changes.
+
+    Exits 0 whatever it finds, 2 where a question could not be answered: `check` is what holds a change.
+    """
     from seamline.model.errors import Fix
     from seamline.terminal import chain
 
@@ -94,7 +98,7 @@ def impact(
             )
         failed = _traced(where, downstream or (), upstream or (), keep=not no_cache, json=json)
     elif lines is None:
-        raise Fix("nothing is asked", hint="--changes FILE, --change JSON or --drop db.schema.table.column")
+        raise Fix("nothing is asked", hint=_NOTHING)
     elif paths or home is not None:
         if catalog or dialect:
             raise Fix(
@@ -162,15 +166,22 @@ def _asked(file: str, changes: Iterable[str], drops: Iterable[str]) -> Iterator[
     """The lines of the file, else the changes of the command line."""
     if file:
         return _lines(file)
+    said = [*changes, *map(_dropping, drops)]
+    return iter(" ".join(text.splitlines()) for text in said) if said else None
+
+
+def _dropping(what: str) -> str:
+    """The change that drops a column, as JSON."""
     from msgspec.json import encode
 
-    said = [*changes]
-    for one in drops:
-        relation, _, column = one.rpartition(".")
-        said.append(
-            encode({"kind": "drop_column", "relation": relation, "column": column.strip('"`[]')}).decode()
+    from seamline.model.errors import Fix
+
+    relation, _, column = (part.strip() for part in what.rpartition("."))
+    if not relation or not column.strip('"`[]'):
+        raise Fix(
+            f"--drop {what}: names no column of a relation", hint="RELATION.COLUMN, such as visits.room"
         )
-    return iter(" ".join(text.splitlines()) for text in said) if said else None
+    return encode({"kind": "drop_column", "relation": relation, "column": column.strip('"`[]')}).decode()
 
 
 def _lines(file: str) -> Iterator[str]:
