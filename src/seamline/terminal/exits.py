@@ -22,7 +22,7 @@ def run(program: Callable[..., Any], arguments: list[str]) -> int:
         return end.code if isinstance(end.code, int) else 0
     except SeamlineError as error:
         tell(f"error: {one_line(error)}")
-        _trace_if_asked()
+        trace_if_asked()
         return USAGE
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -39,7 +39,7 @@ def run(program: Callable[..., Any], arguments: list[str]) -> int:
 
 def _defect(error: Exception) -> int:
     tell(f"error: {type(error).__name__}: {one_line(error)} (a defect: SEAMLINE_DEBUG=1 shows where)")
-    _trace_if_asked()
+    trace_if_asked()
     return DEFECT
 
 
@@ -66,7 +66,8 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _trace_if_asked() -> None:
+def trace_if_asked() -> None:
+    """The traceback of the error at hand, for who looks for a defect."""
     if os.environ.get("SEAMLINE_DEBUG") == "1":
         from traceback import print_exc
 

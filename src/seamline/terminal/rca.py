@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 from msgspec import Struct
@@ -137,28 +137,52 @@ def _answers(asked: _Asked, *, watched: bool) -> "Iterator[Answer]":
 def _reports(
     asked: _Asked, predictions: Sequence[Path] | None, truth: Path | None, by: Literal["fault", "root"] | None
 ) -> "tuple[tuple[SetReport, ...], bool]":
-    """The reports, and whether a case failed."""
-    from seamline.bench.rca import prediction
+    """The reports, and whether a case failed. Truths are opened once all answers are there."""
     from seamline.bench.rca import report as reporting
+    from seamline.bench.rca import truths
 
-    peak_mb, failed, name = None, False, "seamline"
-    if predictions:
-        said = prediction.read(predictions)
-        name = "given"
-    else:
-        answers = list(_answers(asked, watched=False))
-        said = {a.prediction.case: a.prediction for a in answers}
-        failed = any(a.trouble for a in answers)
-        peak_mb = max((a.peak_mb for a in answers if a.peak_mb), default=None)
+    truths.check(asked.places(), asked.layout, truth)
+    name, said, peak_mb, failed = _given(asked, predictions) if predictions else _own(asked)
     n_all = len(asked.places())
+    scored: dict[str, list[reporting.Runs]] = {part: [] for part in asked.sets}
     with progress.on_stderr(f"scoring {n_all} cases") as on_progress:
-        scored: dict[str, list[reporting.Runs]] = {}
         for n_done, (part, place) in enumerate(_each(asked), start=1):
             rows = reporting.scored(place, asked.layout, truth, name, said.get(place.name))
-            scored.setdefault(part, []).append(rows)
+            scored[part].append(rows)
             if on_progress:
                 on_progress(n_done, n_all)
     return reporting.report(scored, by=by, peak_mb=peak_mb), failed
+
+
+class _Said(NamedTuple):
+    """The predictions that are scored, and what they are called."""
+
+    name: str
+    predictions: "Mapping[str, Prediction]"
+    peak_mb: float | None = None
+    failed: bool = False
+
+
+def _own(asked: _Asked) -> _Said:
+    answers = list(_answers(asked, watched=False))
+    return _Said(
+        "seamline",
+        {a.prediction.case: a.prediction for a in answers},
+        max((a.peak_mb for a in answers if a.peak_mb), default=None),
+        any(a.trouble for a in answers),
+    )
+
+
+def _given(asked: _Asked, files: Sequence[Path]) -> _Said:
+    from seamline.bench.rca import prediction
+
+    said = prediction.read(files)
+    strange = sorted(said.keys() - {place.name for place in asked.places()})
+    if strange:
+        exits.tell(
+            exits.said(f"note: {len(strange)} predictions are of no case here, such as {strange[0]}", "")
+        )
+    return _Said("given", said)
 
 
 def _each(asked: _Asked) -> "Iterator[tuple[str, Place]]":

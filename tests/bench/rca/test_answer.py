@@ -1,8 +1,13 @@
 """Cases over several processes."""
 
+import os
 from pathlib import Path
 
+import pytest
+
+from seamline.analysis.inquiry.case import Case
 from seamline.bench.rca import answer, folder, references
+from seamline.bench.rca.prediction import Prediction
 from tests.bench.rca.cases import write
 
 
@@ -18,3 +23,35 @@ def test_processes_answer_as_one_would(tmp_path: Path) -> None:
     assert [a.prediction.ranking for a in together] == [a.prediction.ranking for a in alone]
     assert [bool(a.trouble) for a in together] == [False, False, False, True]
     assert all(a.peak_mb and a.prediction.seconds is not None for a in together)
+
+
+def ends_its_process(_case: Case) -> Prediction:
+    """A method that is killed, as by the kernel when memory is short."""
+    os._exit(9)
+
+
+def test_a_killed_process_costs_answers_but_not_the_run(tmp_path: Path) -> None:
+    """Every case has its line, and is told."""
+    for name in ("c-1", "c-2", "c-3"):
+        write(tmp_path, name)
+    answers = list(answer.answers(folder.places(tmp_path), ends_its_process, jobs=2))
+    assert [(a.prediction.case, a.prediction.ranking) for a in answers] == [
+        ("c-1", ()),
+        ("c-2", ()),
+        ("c-3", ()),
+    ]
+    assert all("process" in a.trouble for a in answers)
+
+
+def test_the_traceback_is_there_for_who_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SEAMLINE_DEBUG=1, as for every command."""
+
+    def fails(case: Case) -> Prediction:
+        raise ZeroDivisionError(case.id)
+
+    monkeypatch.setenv("SEAMLINE_DEBUG", "1")
+    (answered,) = answer.answers(folder.places(write(tmp_path)), fails)
+    assert answered.trouble == "c-1: ZeroDivisionError: c-1 (a defect)"
+    assert "Traceback" in capsys.readouterr().err

@@ -130,9 +130,11 @@ def test_given_predictions_are_scored_against_kept_truths(tmp_path: Path, seamli
     (cases / "c-1" / "truth.json").rename(kept / "c-1.json")
     (cases / "c-2" / "truth.json").rename(kept / "set" / "c-2.json")
     said = tmp_path / "said.jsonl"
-    said.write_text('{"case":"c-1","ranking":[{"entity":"stock-0","probability":0.4}]}\n', encoding="utf-8")
-    code, lines, _ = seamline("rca", cases, "--predictions", said, "--truth", kept)
+    line = '{"case":"c-1","ranking":[{"entity":"stock-0","probability":0.4}]}\n{"case":"strange"}\n'
+    said.write_text(line, encoding="utf-8")
+    code, lines, err = seamline("rca", cases, "--predictions", said, "--truth", kept)
     assert (code, lines[0]) == (0, "set 2 cases, 1 without a fault, 1 without a prediction")
+    assert "1 predictions are of no case here, such as strange" in err
     assert any(line.startswith("given ") and "1.00 [1.00 1.00]" in line for line in lines)
 
 

@@ -18,6 +18,7 @@ from seamline.bench.rca import prediction
 from seamline.bench.rca.place import Place, reader
 from seamline.bench.rca.prediction import Prediction
 from seamline.model.errors import SeamlineError
+from seamline.terminal.exits import trace_if_asked
 
 Method = Callable[[Case], Prediction]
 
@@ -63,6 +64,7 @@ def answer(place: Place, method: Method, layout: str) -> Answer:
         notes = case.notes
         said = structs.replace(method(case), seconds=round(perf_counter() - began, 4))
     except Exception as error:  # noqa: BLE001  one case must not end the others; it is told, and counts as a miss
+        trace_if_asked()
         return Answer(
             prediction.empty(place.name, perf_counter() - began), notes, _told(place, error), _peak_mb()
         )

@@ -1,5 +1,6 @@
 """What really was the matter in a case. Read by the report only, after the last prediction is there."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -30,12 +31,26 @@ def of(place: Place, layout: str, kept_in: Path | None) -> Truth:
     module = reader(layout)
     if kept_in is None and isinstance(module, _Knowing):
         return module.truth(place)
-    places = [place.path / "truth.json"]
+    path = _file(place, kept_in)
+    return decoded(path, Truth, path.read_bytes())
+
+
+def check(places: Iterable[Place], layout: str, kept_in: Path | None) -> None:
+    """Raise Fix where a truth is missing, without opening any: nobody waits for a report that can't be."""
+    if kept_in is not None or not isinstance(reader(layout), _Knowing):
+        for place in places:
+            _file(place, kept_in)
+
+
+def _file(place: Place, kept_in: Path | None) -> Path:
+    looked = [place.path / "truth.json"]
     if kept_in is not None:
         set_name = place.path.resolve().parent.name
-        places = [kept_in / f"{place.name}.json", kept_in / set_name / f"{place.name}.json"]
-    for path in places:
-        if path.is_file():
-            return decoded(path, Truth, path.read_bytes())
-    looked = " and ".join(map(str, places))
-    raise Fix(f"{place.name}: its truth is missing (looked at {looked})", hint="name its folder with --truth")
+        looked = [kept_in / f"{place.name}.json", kept_in / set_name / f"{place.name}.json"]
+    found = next((path for path in looked if path.is_file()), None)
+    if found is None:
+        where = " and ".join(map(str, looked))
+        raise Fix(
+            f"{place.name}: its truth is missing (looked at {where})", hint="name its folder with --truth"
+        )
+    return found
