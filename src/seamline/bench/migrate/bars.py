@@ -120,11 +120,9 @@ def _conducted(found: Measured) -> list[tuple[str, Trial]]:
 
 
 def _clients(found: Measured) -> Iterator[Bar]:
-    failed = {
-        name: codes
-        for name, t in _conducted(found)
-        if (codes := attributable(t.failed, found.control.failed))
-    }
+    if not (trials := _conducted(found)):
+        return
+    failed = {name: codes for name, t in trials if (codes := attributable(t.failed, found.control.failed))}
     n = sum(sum(codes.values()) for codes in failed.values())
     said = "; ".join(f"{name}: {_codes(codes)}" for name, codes in failed.items())
     yield Bar("client statements that failed by it", "0", f"{n} ({said})" if n else "0", n == 0)

@@ -5,16 +5,19 @@ that is stopped for ten seconds while another takes over. Half of the runs go th
 """
 
 import contextlib
+import json
 import random
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 from msgspec import Struct
@@ -34,6 +37,7 @@ STOPPED_S = 10.0
 BOTH_S = 1.0
 LOOK_S = 0.02
 MOST_FAILURES = 8
+_WHERE = {"verify": ("after",)}
 ENDS = ("contract", "revert")
 WANTED = {"contract": "DONE", "revert": "REVERTED"}
 
@@ -46,6 +50,7 @@ class Disturbed(Struct, frozen=True):
     end: str
     fault: str
     n_times: int
+    not_met: tuple[str, ...]  # points that it was told of and did not come by
     takeover_s: float  # the longest, from a later conductor's start to its epoch
     n_repeated: int  # chunks that were committed twice
     n_chunks: int
@@ -60,8 +65,13 @@ class Scene:
         self.conductor, self.traffic = conductor, running
         self.n_times = 0
         self.gave_up = ""  # what the conductor said when it could not go on
-        self.environment: Mapping[str, str] = {}  # of the next conductor
+        self.points: deque[str] = deque()  # at which the conductors end themselves, one each
         self.interrupted = asked  # looks at what must hold at every moment
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the next conductor is told."""
+        return {"SEAM_CRASH": self.points[0], "SEAM_TEST_HOOKS": "1"} if self.points else {}
 
 
 # A fault is handed a conductor that has just been started, and gives it back when it is dead or may go on in peace.
@@ -135,12 +145,26 @@ def wait(process: "subprocess.Popen[bytes]") -> None:
 
 
 def crash(scene: Scene, process: "subprocess.Popen[bytes]") -> None:
-    """It ends itself, at the point that its environment names; whoever comes next has no such point."""
-    wait(process)
-    if process.returncode == -signal.SIGKILL:
+    """It ends itself at the point that its environment names; the next one has the next point."""
+    while process.poll() is None and scene.conductor.state() not in ("READY", "DONE", "REVERTED"):
+        time.sleep(LOOK_S)
+    if process.poll() == -signal.SIGKILL:
         scene.n_times += 1
+        scene.points.popleft()
         scene.interrupted()
-    scene.environment = {}
+
+
+def points_of(program: Mapping[str, Any], end: str) -> list[str]:
+    """All points at which a conductor of this program can be told to end itself, in the order it comes by.
+
+    A step that only reads has its end alone; going back comes by the undo of each step that was done, last first.
+    """
+    there = [s for s in program["steps"] if end == "contract" or s["phase"] != "CONTRACT"]
+    points = [
+        f"{s['name']}:{where}" for s in there for where in _WHERE.get(s["kind"], ("before", "mid", "after"))
+    ]
+    back = [s["name"] for s in reversed(there) if s.get("undo")] if end == "revert" else []
+    return points + [f"undo-{name}:{where}" for name in back for where in ("before", "mid", "after")]
 
 
 class Protocol:
@@ -160,9 +184,16 @@ class Protocol:
             return serverlog.failures(serverlog.read(database.server.log_file, database.name))
 
     def run(
-        self, operation: Operation, end: str, name: str, fault: Fault, *, published: bool = False
+        self,
+        operation: Operation,
+        end: str,
+        name: str,
+        fault: Fault,
+        *,
+        points: bool = False,
+        published: bool = False,
     ) -> Disturbed:
-        """One migration under traffic and under a fault, to its end."""
+        """One migration under traffic and under a fault, to its end. `points`: its conductors end themselves."""
         target = self._target(operation, published=published)
         began = time.monotonic()
         with self._copied() as database, TemporaryDirectory(prefix="seamline-plan-") as folder:
@@ -181,6 +212,8 @@ class Protocol:
                     running,
                     lambda: seen.append(invariants.out_of_step(database, oid, operation, known)),
                 )
+                if points:
+                    scene.points.extend(points_of(json.loads(conductor.journal("program")), end))
                 differing = _there_and_on(scene, operation, end, fault)
                 running.end()
                 account = ledger.account(database, running.lines())
@@ -201,6 +234,7 @@ class Protocol:
                 end=end,
                 fault=name,
                 n_times=scene.n_times,
+                not_met=tuple(scene.points),
                 takeover_s=_longest_takeover_s(conductor),
                 n_repeated=n_repeated,
                 n_chunks=n_chunks,

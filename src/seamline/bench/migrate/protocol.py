@@ -46,6 +46,10 @@ def _runs(protocol: Protocol, doses: Doses, operations: Sequence[Operation]) -> 
         yield protocol.run(*next(turns), "two at once", faults.second)
     for _ in range(doses.freezes):
         yield protocol.run(*next(turns), "SIGSTOP", faults.frozen)
+    if doses.points:
+        for operation in dict.fromkeys(operations):
+            for end in ENDS:
+                yield protocol.run(operation, end, "named point", faults.crash, points=True)
 
 
 def _line(run: Disturbed) -> str:
@@ -67,6 +71,9 @@ def bars(runs: Sequence[Disturbed]) -> list[Bar]:
             f"{', '.join(broken)} broke in {n_broken} runs" if broken else f"hold in all of {len(of_it)} runs"
         )
         found.append(Bar(f"{n_times} x {fault}: I1 to I8", "hold each time", said, not broken))
+    not_met = [point for run in runs for point in run.not_met]
+    if not_met:
+        found.append(Bar("named points", "come by", f"not met: {', '.join(not_met)}", None))
     if runs:
         repeated = max(run.n_repeated for run in runs)
         found.append(Bar("chunks repeated in a run", "<= 1", str(repeated), repeated <= 1))

@@ -57,7 +57,7 @@ def fill(server: Server, n_rows: int) -> None:
         SCHEMA,
         f"""INSERT INTO enc (id, patient_id, amount, ward, note, at)
         SELECT id, {PATIENT}, {FIRST_AMOUNT}, id % 40, {NOTE}, timestamptz '2026-01-01' + id * interval '1 second'
-        FROM generate_series(1, {n_rows}) AS id""",
+        FROM generate_series(1::bigint, {n_rows}) AS id""",
         "INSERT INTO patient SELECT generate_series(0, 100002)",
         "CREATE INDEX enc_patient ON enc (patient_id)",
         "VACUUM ANALYZE",
