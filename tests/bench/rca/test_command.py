@@ -1,6 +1,8 @@
 """`seamline bench rca`, as it is typed."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from seamline.analysis import inquiry
 from seamline.analysis.inquiry.case import Case, Finding, Suspect
 from seamline.cli import app
 from seamline.terminal import exits
-from tests.bench.rca.cases import write
+from tests.bench.rca.cases import metrics, write
 
 Run = Callable[..., tuple[int, list[str], str]]
 
@@ -164,3 +166,16 @@ def test_a_folder_may_be_a_setting(tmp_path: Path, seamline: Run) -> None:
     """As other measurements have it."""
     write(tmp_path)
     assert len(seamline("rca", f"folder={tmp_path}", "--json")[1]) == 1
+
+
+def test_the_program_answers_with_its_own_inquiry(tmp_path: Path) -> None:
+    """The real command in processes of its own: a plain fault two calls below the alert is named."""
+    write(tmp_path, "a")
+    write(tmp_path, "b", files={"metrics.csv.gz": metrics(guilty="cart")})
+    command = [sys.executable, "-m", "seamline.cli", "bench", "rca", str(tmp_path), "--json", "--jobs", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [json.loads(line)["ranking"][0]["entity"] for line in done.stdout.splitlines()] == [
+        "stock",
+        "cart",
+    ]
