@@ -255,8 +255,7 @@ def lasting(k: Floats, expected: Floats, n: Floats, spread: float) -> float:
     total = odds.of_count(float(k.sum()), float(expected.sum()), float(n.sum()), spread)
     if (n > 0).sum() < 3:
         return total
-    worst = int(np.argmax(k - expected))
-    rest: NDArray[np.bool_] = np.arange(len(k)) != worst
+    rest: NDArray[np.bool_] = np.arange(len(k)) != int(np.argmax(k - expected))
     others = odds.of_count(float(k[rest].sum()), float(expected[rest].sum()), float(n[rest].sum()), spread)
     return min(total, _ONE_SAMPLE * max(others, _ONE_SAMPLE**-0.5))
 
@@ -270,19 +269,21 @@ def _noise(lot: _Lot) -> float:
 def _unlike(kind: Kind, shown: Sequence[Floats]) -> float:
     """How much healthy pods differ from each other: what the old ones show, shrunk to what is usual."""
     usual = _UNLIKE.get(kind.noun, _UNLIKE_OTHERS)
-    towards = [np.sqrt(np.nanmean(of_pods**2)) for of_pods in shown if np.isfinite(of_pods).any()]
+    towards = [float(np.sqrt(np.nanmean(of_pods**2))) for of_pods in shown if np.isfinite(of_pods).any()]
     return (usual + float(np.median(towards))) / 2 if towards else usual
 
 
 def _missing(scene: Scene, rollout: Rollout) -> list[Sign]:
-    """Samples that new pods should have sent by now."""
-    gone = {pod for step in rollout.steps for pod in step.removed}
+    """Samples that new pods should have sent: all of those that never came, else those amid others.
+
+    A pod that comes no more may have been taken away.
+    """
     k = n = 0.0
     for pod, birth_ts in sorted(rollout.births.items()):
-        if pod in gone:
-            continue
-        due = scene.span.due(birth_ts)
-        k, n = k + float((due & ~_seen(scene, pod)).sum()), n + float(due.sum())
+        due, seen = scene.span.due(birth_ts), _seen(scene, pod)
+        if seen.any():
+            due = due & (scene.case.times <= scene.case.times[np.flatnonzero(seen)[-1]])
+        k, n = k + float((due & ~seen).sum()), n + float(due.sum())
     if n <= 0:
         return []
     text = f"{k:.0f} of {n:.0f} samples of new pods are missing"

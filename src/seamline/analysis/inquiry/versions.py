@@ -17,8 +17,8 @@ Side = Literal["answers", "asks"]  # calls that a pod answers (and all that is i
 SIDES: tuple[Side, ...] = ("answers", "asks")
 Cells = NDArray[np.bool_]
 
-WARMS_UP_S = 60.0
-_AT_LEAST = 2  # samples of a new pod within the harm: with fewer, those before it count too
+WARMS_UP_S = (60.0, 20.0, 0.0)  # the longest that leaves enough samples
+_AT_LEAST = 2  # samples of a new pod within the harm: with fewer, others count too
 
 
 class Rollout(Struct, frozen=True):
@@ -94,11 +94,15 @@ class Span(Struct, frozen=True):
     step_s: float
 
     def of_new(self, birth_ts: float, seen: Cells) -> Cells:
-        """Cells of a warm pod, within the harm where there are enough of them."""
-        warm = self.times > birth_ts + max(WARMS_UP_S, self.step_s)
-        late = warm & (self.times >= self.harm_from_ts)
-        return late if (late & seen).sum() >= _AT_LEAST else warm
+        """Cells of a pod that is as warm as can be, within the harm where there are enough of them."""
+        for warm_s in WARMS_UP_S:
+            warm = self.times > birth_ts + max(warm_s, self.step_s)
+            late = warm & (self.times >= self.harm_from_ts)
+            for cells in (late, warm):
+                if (cells & seen).sum() >= _AT_LEAST:
+                    return cells
+        return np.asarray(self.times > birth_ts + self.step_s)
 
     def due(self, birth_ts: float) -> Cells:
         """Cells that a pod of this birth should have been seen in."""
-        return np.asarray(self.times > birth_ts + 2 * max(WARMS_UP_S, self.step_s))
+        return np.asarray(self.times > birth_ts + 2 * max(WARMS_UP_S[0], self.step_s))
