@@ -14,7 +14,18 @@ from seamline.analysis.inquiry.hearsay import Hearsay
 
 Terms = Mapping[str, tuple[Term, ...]]
 
-COLUMNS = (*TERMS, "heard", "contrast", "a change", "nobody", "alert moved", "alert still", "crowd", "heard nothing")
+COLUMNS = (
+    *TERMS,
+    "heard",
+    "contrast",
+    "a change",
+    "nobody",
+    "alert moved",
+    "alert still",
+    "crowd",
+    "heard nothing",
+    "number of services",
+)
 _AT = {name: n for n, name in enumerate(COLUMNS)}
 
 
@@ -54,6 +65,7 @@ def design(case: Case, seen: Seen, heard: Hearsay, contrasts: Terms) -> Design:
         ("alert still", max(0.0, 1 - alerted)),
         ("crowd", crowd),
         ("heard nothing", float(heard.quiet is True)),
+        ("number of services", float(np.log(max(n, 1)))),
     ):
         rows[-1, _AT[name]] = value
     return Design(services, rollouts, tuple(at), rows, seen, heard.terms, contrasts)

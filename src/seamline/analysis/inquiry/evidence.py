@@ -25,6 +25,7 @@ _PLAIN = 2.3  # strength from which harm is beyond doubt, ten spreads
 _OF_OTHER_KIND = 0.4
 _UNREACHED = 2.0  # services watched and well that no way at all from the alert is worth
 _UNWATCHED = 0.2
+_SILENT = 4.0  # spreads from which a service is not silent
 _VERY_SLOW = 5.0  # spreads from which callers may give up
 _GIVEN_UP = 5.0  # how fast ceasing calls gain weight
 _BACK = 3  # lengths of the episode that are looked back at for what moves in step
@@ -33,7 +34,7 @@ _LEAST_IN_STEP = 4
 TERMS = (
     "slow", "slow as alerted", "slow at all", "slowness begins", "fails", "fails as alerted", "fails at all",
     "failures begin", "resource", "loudest resource", "network", "network share", "stopped calling", "in step", "gone",
-    "explains slowness", "explains failures", "explains harm", "silence between", "calls more",
+    "explains slowness", "explains failures", "explains harm", "silence between", "calls more", "silent",
 )  # fmt: skip
 
 
@@ -113,6 +114,7 @@ def look(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) ->
     found["silence between"] = -_silence(
         case, calls, draft, np.maximum(found["slow at all"], found["fails at all"])
     )
+    found["silent"] = -_silent(p, m, calls)
     values = np.stack([found[name] for name in TERMS], axis=1)
     return Seen(calls, values, _texts(values, draft, p, m), _alerted(case, p, m), _surge(case, p, m, calls))
 
@@ -136,6 +138,19 @@ def _explains(harm: Floats, calls: Calls) -> Floats:
             todo.extend(fresh)
         out[service] = harm[sorted(up)].sum() / total
     return out
+
+
+def _silent(p: Panel, m: Moved, calls: Calls) -> Floats:
+    """1 for a service that is watched and of which nothing moved at all, less where something did."""
+    watched = np.zeros(len(calls.services), dtype=bool)
+    moves = np.zeros(len(calls.services))
+    for row, (watch, kind) in enumerate(zip(p.watches, p.kinds, strict=True)):
+        service = calls.of(watch.entity)
+        if service < 0 or kind.whose == "host":
+            continue
+        watched[service] |= m.known[row] and kind.role != "requests"
+        moves[service] = max(moves[service], abs(m.z[row]), _SILENT if m.gone[row] else 0.0)
+    return np.where(watched, np.maximum(0.0, 1.0 - moves / _SILENT), 0.0)
 
 
 def _silence(case: Case, calls: Calls, draft: _Draft, harm: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""What each kind of evidence weighs. One configuration for every system; see decision 018 for what it was fitted on."""
+"""What each kind of evidence weighs. One configuration for every system; see decision 020 for what it was fitted on."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ WEIGHTS: Mapping[str, float] = {
     "resource": 0.34, "loudest resource": 1.21, "network": 0.94, "network share": 1.57,
     "stopped calling": 1.8, "in step": 1.26, "gone": 0.39,
     "explains slowness": 0.04, "explains failures": 1.56, "explains harm": 1.52, "silence between": 1.35,
-    "calls more": 1.24,
+    "calls more": 1.24, "silent": 1.0,
     "heard": 1.81, "contrast": 0.3, "a change": -0.45,
-    "nobody": 3.02, "alert moved": 0.47, "alert still": 0.31, "crowd": 1.72, "heard nothing": 1.29,
+    "nobody": 3.02, "alert moved": 0.47, "alert still": 0.31, "crowd": 1.72, "heard nothing": 1.29, "number of services": 0.0,
 }  # fmt: skip

@@ -20,7 +20,9 @@ from seamline.bench.rca.truths import Truth
 
 RIDGE = 1.0  # in cases: how many of them it takes to move a weight by about one
 ROUNDS = 400
-FREE = frozenset({"a change", "nobody", "alert moved", "alert still"})  # may be negative
+FREE = frozenset(
+    {"a change", "nobody", "alert moved", "alert still", "number of services"}
+)  # may be negative
 _STEP = 0.03
 
 
