@@ -40,17 +40,33 @@ def erase(home: Home, seqs: Sequence[int], why: str, *, by: str = LOCAL) -> int:
         raise Fix(f"{person} can't erase", hint="only the whole-stack owner does")
     at = said_at(home, facts.as_of)
     home.log.append([rec.to_received(rec.Erased(person, at, tuple(wanted), why.strip()), at)])
-    n_erased = home.log.erase(wanted)
-    if home.columns is not None:
-        home.columns.forget()  # it may hold names out of what is gone; whoever asks for it has it made anew
+    n_erased = _remove(home, wanted)
     follow_up(home)
     return n_erased
 
 
-def finish(log: Log, records: Iterable[rec.AnyRecord]) -> int:
+def finish(home: Home, records: Iterable[rec.AnyRecord]) -> int:
     """Remove what is left of all that was to be erased. How many bodies were."""
     wanted = {seq for record in records if isinstance(record, rec.Erased) for seq in record.seqs}
-    return log.erase(sorted(wanted)) if wanted else 0
+    left = [d.seq for seq in sorted(wanted) for d in home.log.read(seq - 1, seq) if d.body is not None]
+    return _remove(home, left) if left else 0
+
+
+def _remove(home: Home, seqs: Sequence[int]) -> int:
+    """The bodies, and the graph of columns that may hold names out of them: who asks for it has it drawn anew.
+
+    It goes first, in case this is cut off, and once more, in case somebody had it drawn just then.
+    """
+    _forget_columns(home)
+    n_erased = home.log.erase(seqs)
+    if n_erased:
+        _forget_columns(home)
+    return n_erased
+
+
+def _forget_columns(home: Home) -> None:
+    if home.columns is not None:
+        home.columns.forget()
 
 
 def end_retention(

@@ -29,7 +29,7 @@ class Watch:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._triage = Triage(home.log, home.sources)
-        if finish(home.log, (record for _, record in self._triage.facts.records)):
+        if finish(home, (record for _, record in self._triage.facts.records)):
             self._triage = Triage(home.log, home.sources)  # without them
         self._formed_at = datetime.min.replace(tzinfo=home.clock().tzinfo)
         self._pause = LEAST_PAUSE
