@@ -6,11 +6,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.seamline-locked
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 CI ?=
 
 .PHONY: help
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(STAMP) ## make .venv and install exactly what is locked
@@ -44,6 +45,11 @@ check: setup ## all that CI runs: style, types, rooms, tests (CI=true: a skip is
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	PYTHONPATH=tests/plugins $(BIN)/python -m pytest $(if $(CI),-p no_skips) $(PYTEST_ARGS)
+
+.PHONY: bench-migrate
+bench-migrate: setup ## change a table of 3,000,000 rows under traffic, and hold that against its bars (BENCH_ARGS="rows=200000")
+	@mkdir -p build
+	$(BIN)/seamline bench migrate $(BENCH_ARGS) > build/bench-migrate.json
 
 # Extras are kept and only wheels are taken: plain pip needs the first to check hashes, and installing runs no code.
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
