@@ -73,6 +73,21 @@ def test_nobody_else_decides(somebody: str) -> None:
 
 
 @pytest.mark.usefixtures("says")
+def test_who_names_no_change_is_told_what_can_be_decided() -> None:
+    """The newest that wait for a word, or how a verdict comes about."""
+    world = clinic()
+    with pytest.raises(Fix, match="no verdict on 'nosuch'") as nothing:
+        decide(world.home, "nosuch", "pass", "x")
+    assert "`seamline check --home` comes first" in nothing.value.hint
+    held = [ask(world, CHANGE.replace("2.4.0", f"2.4.{n}")).change for n in range(5)]
+    with pytest.raises(Fix) as refused:
+        decide(world.home, "nosuch", "pass", "x")
+    told = refused.value.hint
+    assert told.startswith(f"there is one on {held[4]} (hold, dario decides), {held[3]} ")
+    assert "and 2 more; `seamline decisions` lists them" in told
+
+
+@pytest.mark.usefixtures("says")
 def test_a_word_entered_for_the_decider_says_so() -> None:
     """The record is Dario's word, and readers see that Mara entered it."""
     world = clinic()

@@ -15,6 +15,7 @@ from seamline.model.verdict import Verdict
 
 Choice = Literal["pass", "hold"]
 QUESTION = "may it go?"
+MOST_NAMED = 3  # changes in one line
 
 
 def decide(
@@ -61,9 +62,21 @@ def _verdict(change: str, records: Sequence[tuple[int, rec.AnyRecord]]) -> Verdi
     given = [r.verdict for r in about(change, records) if isinstance(r, rec.VerdictGiven)]
     if given:
         return given[-1]
-    known = {r.verdict.change for _, r in records if isinstance(r, rec.VerdictGiven)}
-    hint = did_you_mean(change, known) or "`seamline gate` comes first: a decision answers its verdict"
+    in_order = [r for _, r in sorted(records, key=lambda pair: pair[0])]
+    verdicts = {r.verdict.change: r.verdict for r in in_order if isinstance(r, rec.VerdictGiven)}
+    hint = did_you_mean(change, verdicts) or _decidable([*verdicts.values()])
     raise Fix(f"there is no verdict on {change!r}", hint=hint)
+
+
+def _decidable(verdicts: Sequence[Verdict]) -> str:
+    """What waits for somebody's word, the newest first; where nothing does, how a verdict comes about."""
+    waits = [f"{v.change} ({v.outcome}, {v.accountable} decides)" for v in verdicts if v.outcome != "pass"][
+        ::-1
+    ]
+    if not waits:
+        return "a decision answers a verdict: `seamline gate` or `seamline check --home` comes first"
+    more = f" and {len(waits) - MOST_NAMED} more" if len(waits) > MOST_NAMED else ""
+    return f"there is one on {', '.join(waits[:MOST_NAMED])}{more}; `seamline decisions` lists them"
 
 
 def _check(verdict: Verdict, choice: Choice, why: str, known_at: datetime) -> None:
