@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from seamline.bench.rca import folder, page, report, wording
-from seamline.bench.rca.prediction import Prediction, RankedEntity
+from seamline.bench.rca.prediction import Prediction, RankedChange, RankedEntity
 from seamline.bench.rca.report import SetReport
 from seamline.terminal import rca_report
-from tests.bench.rca.cases import metrics, write
+from tests.bench.rca.cases import at, metrics, write
 
 NAMES = ("right", "wrong", "calm")
 
@@ -61,6 +61,18 @@ def test_what_was_missed_is_told_once(reports: tuple[SetReport, ...]) -> None:
     missed = {m.case: (m.truth, m.rank, m.first) for m in reports[1].missed}
     assert missed == {"other-wrong": ("stock", None, "cart"), "other-calm": ("", None, "cart")}
     assert reports[2].missed == ()
+
+
+def test_a_fault_without_a_guilty_change_has_its_roots_rank(tmp_path: Path) -> None:
+    """Where a change is asked for and none is guilty, the list tells how far the root was."""
+    change = f'{{"id":"r","kind":"deploy","entity":"cart","at":"{at(600)}"}}'
+    (place,) = folder.places(write(tmp_path, question="change", files={"changes.jsonl": change}))
+    said = Prediction(
+        place.name, (RankedEntity("cart", 0.6), RankedEntity("stock", 0.3)), (RankedChange("r", 0.4),)
+    )
+    (one,) = report.report({"set": [report.scored(place, "neutral", None, "seamline", said)]})
+    assert [(m.truth, m.rank, m.first) for m in one.missed] == [("stock", 2, "r")]
+    assert "recency" in [s.method for s in one.standings]
 
 
 def test_the_best_reference_is_the_one_to_beat(reports: tuple[SetReport, ...]) -> None:

@@ -209,7 +209,10 @@ def _missed(rows: Sequence[Row]) -> Iterable[Missed]:
     for row in rows:
         if row.right or not (row.faulty or row.accused):
             continue
-        asked = row.truth.guilty_change if row.change_asked else None
-        truth = (asked or ", ".join(row.truth.root_entities)) if row.faulty else ""
-        rank = int(row.rank) if row.faulty and row.rank != scores.MISS else None
-        yield Missed(row.case, truth, row.truth.fault, rank, row.first, row.top)
+        change = row.truth.guilty_change if row.change_asked else None
+        truth = change or ", ".join(row.truth.root_entities)
+        rank = (
+            row.change_rank if change else row.entity_rank
+        )  # a fault without a guilty change has its root's
+        place = int(rank) if row.faulty and rank != scores.MISS else None
+        yield Missed(row.case, truth, row.truth.fault, place, row.first, row.top)
