@@ -1,4 +1,7 @@
-"""`python -m lab record STORY --seed N --out FILE`: run the clinic through a story and record it."""
+"""`python -m lab record STORY --seed N --out FILE` runs the clinic through a story and records it.
+
+`python -m lab cases RECORDING... --out DIR` makes case folders of recordings.
+"""
 
 import argparse
 import asyncio
@@ -9,21 +12,27 @@ from pathlib import Path
 import psycopg
 from aiohttp import ClientError
 
+from lab import cases
 from lab.director import StoryFailed
 from lab.processes import StartFailed
 from lab.recording import SUFFIX, record
 from lab.stories import names, plan
+from seamline.model.errors import Fix
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
-    record_ = parser.add_subparsers(dest="command", required=True).add_parser("record", help="record a story")
+    commands = parser.add_subparsers(dest="command", required=True)
+    record_ = commands.add_parser("record", help="record a story")
     record_.add_argument("story", choices=names())
     record_.add_argument("--seed", type=int, required=True)
     record_.add_argument("--out", type=Path, required=True, help=f"a file ending in {SUFFIX}")
     record_.add_argument("--minutes", type=float, default=6.0, help="length of calm")
+    cases_ = commands.add_parser("cases", help="make case folders of recordings")
+    cases_.add_argument("recordings", nargs="+", type=Path, metavar="RECORDING")
+    cases_.add_argument("--out", type=Path, required=True, help="the folder to put them in")
     arguments = parser.parse_args()
-    if not arguments.out.name.endswith(SUFFIX):
+    if arguments.command == "record" and not arguments.out.name.endswith(SUFFIX):
         parser.error(f"--out must end in {SUFFIX}")
     return arguments
 
@@ -40,9 +49,21 @@ def _said(failure: Exception) -> str:
     return str(failure) if isinstance(failure, StoryFailed | StartFailed) else repr(failure)
 
 
+def _cases(arguments: argparse.Namespace) -> int:
+    try:
+        for folder in cases.make(arguments.recordings, arguments.out):
+            print(folder)
+    except (Fix, OSError) as error:
+        print(f"lab: {error}; {error.hint}" if isinstance(error, Fix) else f"lab: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
 def main() -> int:
-    """0 recorded, 1 recorded but not as the story goes or not at all, 2 usage."""
+    """0 done, 1 recorded but not as the story goes or not at all, 2 usage, or a recording that can't be read."""
     arguments = _arguments()
+    if arguments.command == "cases":
+        return _cases(arguments)
     try:
         wrong = asyncio.run(_record(arguments))
     except asyncio.CancelledError:

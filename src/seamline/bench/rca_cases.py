@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from seamline.bench._system.case import write
+from seamline.bench._case_folder import write
 from seamline.bench._system.tell import KINDS, tell
 from seamline.model.errors import Fix
 
@@ -18,7 +18,7 @@ def run(out: str, n: int = 100, seed: int = 1, kind: str = "canary") -> dict[str
     for i in range(n):
         told = tell(kind, [seed, i])
         id_ = f"sim-{kind}-{seed}-{i:04d}"
-        write(folder / id_, id_, told)
-        faults[told.answer.fault] += 1
+        write(folder / id_, told.case(id_), told.system, told.truth)
+        faults[told.truth.fault] += 1
         n_columns += len(told.columns)
     return {"folder": str(folder), "cases": n, "columns": n_columns, "faults": dict(sorted(faults.items()))}

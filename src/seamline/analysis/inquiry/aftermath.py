@@ -28,7 +28,9 @@ _MOST_BEFORE, _MOST_AFTER = 20, 60  # samples before the first step and since th
 def signs(scene: Scene, rollout: Rollout) -> list[Sign]:
     """One comparison per metric of what the service answers. O(samples of it and of its callees)."""
     looked = _Stretch(scene, rollout)
-    return [] if looked.too_short else list(looked.of_service(rollout.entity))
+    if looked.too_short:
+        return []
+    return [sign for shown in scene.shown_by(rollout.entity) for sign in looked.of_service(shown)]
 
 
 def signs_at_callers(scene: Scene, rollout: Rollout) -> list[Sign]:

@@ -23,6 +23,8 @@ from seamline.model.refs import from_labels, kind_of
 
 MOST_CELLS = 1440
 _USUAL = 0.9  # of the series are sampled at least so often as the grid has cells
+_MOST_HALF = 2  # cells at the end that may be half
+_WHOLE = 0.9  # of the rows that the cell before has
 
 # What a pod uses, which is nobody's symptom and may still tell versions apart: (series, word, whether it counts up).
 _RESOURCES = tuple(
@@ -79,11 +81,12 @@ def cut(
     table = _table(uses, grid)
     watches = tuple(sorted(table))
     values = np.stack([table[w] for w in watches]) if watches else np.empty((0, grid.n))
+    n = _n_whole(values)
     links, whole_of = _links(seen, stack)
     changes = [c for c in facts.sorted_changes() if environment_of(c.dims, environment) == environment]
     return Case(
         id=id, question=question, step_s=grid.step_s, from_ts=from_ts, to_ts=to_ts, alert=alert,
-        times=(grid.first + 1.0 + np.arange(grid.n, dtype=np.float64)) * grid.step_s, watches=watches, values=values, links=links,
+        times=(grid.first + 1.0 + np.arange(n, dtype=np.float64)) * grid.step_s, watches=watches, values=values[:, :n], links=links,
         steps=steps_of(changes, seen, whole_of, stack, from_ts, to_ts),
     )  # fmt: skip
 
@@ -95,6 +98,19 @@ def _grid(uses: Sequence[_Use], from_ts: float, to_ts: float) -> gr.Grid:
     step_s *= max(1.0, float(np.ceil((to_ts - from_ts) / step_s / MOST_CELLS)))
     first, last = int(np.ceil(from_ts / step_s)), int(np.floor(to_ts / step_s))
     return gr.Grid(step_s, first, max(0, last - first))
+
+
+def _n_whole(values: Floats) -> int:
+    """How many cells there are without the last ones, if not all that is sampled had been sampled yet.
+
+    A sum over half of the pods looks like half of the requests.
+    """
+    n: int = values.shape[1]
+    sampled = np.isfinite(values).sum(axis=0)
+    for _ in range(_MOST_HALF):
+        if n > 1 and sampled[n - 1] < _WHOLE * sampled[n - 2]:
+            n -= 1
+    return n
 
 
 # -- which series is part of what -----------------------------------------------------

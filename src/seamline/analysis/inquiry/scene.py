@@ -38,6 +38,22 @@ class Scene(Struct, frozen=True):
     pods: Mapping[str, str]  # the service of each
     calls: frozenset[tuple[str, str]]  # (caller, callee), services
 
+    def shown_by(self, entity: str) -> list[str]:
+        """Who shows how something does that answers no requests itself: those that serve it, or run on it."""
+        own = {
+            kind_of(metric).role
+            for member in self.members(entity)
+            for metric, _, _ in self.rows.get("answers", member)
+        }
+        if own & {"latency", "failures"}:
+            return [entity]
+        by = {
+            one.source
+            for one in self.case.links
+            if one.target == entity and one.kind in ("serves", "runs_on")
+        }
+        return sorted({entity, *by})
+
     def members(self, service: str) -> list[str]:
         """A service and its pods."""
         return [service, *sorted(pod for pod, whole in self.pods.items() if whole == service)]

@@ -26,7 +26,7 @@ _UNLIKE = {
 _UNLIKE_OTHERS = 0.3
 _LEAST_NOISE = 0.03  # of a sample, as log-ratio
 _SPREAD = 0.5  # of how often healthy pods fail
-_ONE_SAMPLE = 20.0  # the most that one sample can say
+_ONE_SAMPLE, _NOTHING_ELSE = 20.0, 0.22  # the most that one sample can say, and how little the others may
 _FLOOR = 0.05  # of a series' usual level: nothing below it counts
 _LEAST_ASKED = 5.0  # requests in a sample without which calls per request mean nothing
 
@@ -257,7 +257,7 @@ def lasting(k: Floats, expected: Floats, n: Floats, spread: float) -> float:
         return total
     rest: NDArray[np.bool_] = np.arange(len(k)) != int(np.argmax(k - expected))
     others = odds.of_count(float(k[rest].sum()), float(expected[rest].sum()), float(n[rest].sum()), spread)
-    return min(total, _ONE_SAMPLE * max(others, _ONE_SAMPLE**-0.5))
+    return min(total, _ONE_SAMPLE * max(others, _NOTHING_ELSE))
 
 
 def _noise(lot: _Lot) -> float:

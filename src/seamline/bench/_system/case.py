@@ -1,54 +1,90 @@
-"""One simulated case: a system, a story that is told until somebody is paged, and the folder that holds it."""
+"""What was told of a system as a case: the series up to the end, the pods, the steps and the page."""
 
-import gzip
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from seamline.analysis.inquiry.case import Alert, Case, Link, Question, Step, Watch
+from seamline.bench._case_folder import Truth
 from seamline.bench._system.flow import Floats, Pods
 from seamline.bench._system.play import Play
 from seamline.bench._system.sampling import Column
 
-_DIGITS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What somebody is paged for."""
-
-    entity: str
-    metric: str
-    at_ts: float
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The truth of a case. `joint`: changes that did harm only together."""
-
-    roots: tuple[str, ...]
-    fault: str
-    guilty: str = ""
-    joint: tuple[str, ...] = ()
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A case as it is written down."""
+    """A story with what was seen of it, up to the moment that somebody asks."""
 
     play: Play
     pods: Pods
     columns: Sequence[Column]
-    page: Page
+    page: Alert
     until_ts: float
-    question: str
+    question: Question
     per_pod: bool
-    answer: Answer
+    truth: Truth
+
+    @property
+    def system(self) -> str:
+        """The name of the system: its gateway's."""
+        return self.play.system.services[0].name
+
+    def case(self, id_: str) -> Case:
+        """The case without its truth."""
+        shown = self.play.times <= self.until_ts
+        kept = sorted(
+            (watch_of(one.name), i)
+            for i, one in enumerate(self.columns)
+            if np.isfinite(one.values[shown]).any()
+        )
+        values = np.stack([self.columns[i].values[shown] for _, i in kept])
+        times = self.play.times[shown]
+        return Case(
+            id_, self.question, self.play.step_s, float(times[0]), self.until_ts, self.page, times,
+            tuple(watch for watch, _ in kept), values, _links(self), _steps(self),
+        )  # fmt: skip
+
+
+def watch_of(name: str) -> Watch:
+    """The watch of a column's name.
+
+    >>> watch_of("a-1>b-2:latency_s")
+    Watch(entity='b-2', metric='latency_s', caller='a-1')
+    """
+    ends, _, metric = name.rpartition(":")
+    caller, _, entity = ends.rpartition(">")
+    return Watch(entity, metric, caller)
+
+
+def _links(told: Told) -> tuple[Link, ...]:
+    services = told.play.system.services
+    found = {Link(services[c.caller].name, services[c.callee].name, "calls") for c in told.play.system.calls}
+    if told.per_pod:
+        pods = zip(told.pods.names, told.pods.service, strict=True)
+        found |= {Link(services[whole].name, name, "has_pod") for name, whole in pods if _came(told, name)}
+    return tuple(sorted(found))
+
+
+def _came(told: Told, pod: str) -> bool:
+    """Whether a pod was there by the end."""
+    births = {name: at_ts for release in told.play.releases for name, at_ts in release.births.items()}
+    return births.get(pod, 0.0) <= told.until_ts
+
+
+def _steps(told: Told) -> tuple[Step, ...]:
+    found = []
+    for release in told.play.releases:
+        entity = told.play.system.services[release.service].name
+        for n, (at_ts, *pods) in enumerate(release.steps, 1):
+            if at_ts > told.until_ts:
+                continue
+            id_ = f"{release.id}#{n}" if len(release.steps) > 1 else release.id
+            new, old, removed = (tuple(names) if told.per_pod else () for names in pods)
+            found.append(Step(id_, release.kind, entity, at_ts, new, old, removed))
+    return tuple(sorted(found, key=lambda s: (s.at_ts, s.id)))
 
 
 def excursion(front: Sequence[Column], times: Floats, good: NDArray[np.bool_]) -> tuple[Floats, list[int]]:
@@ -58,9 +94,9 @@ def excursion(front: Sequence[Column], times: Floats, good: NDArray[np.bool_]) -
         if column.name.endswith("requests"):
             continue
         distance = _distance(column, good)
-        nearer = distance > far
-        far = np.where(nearer, distance, far)
-        which = [at if here else was for here, was in zip(nearer, which, strict=True)]
+        farther = distance > far
+        far = np.where(farther, distance, far)
+        which = [at if here else was for here, was in zip(farther, which, strict=True)]
     return far, which
 
 
@@ -80,88 +116,6 @@ def _distance(column: Column, good: NDArray[np.bool_]) -> Floats:
     middle = float(np.median(usual))
     scale = max(floor, 1.48 * float(np.median(np.abs(usual - middle))))
     return np.nan_to_num((x - middle) / scale)
-
-
-def write(folder: Path, id_: str, told: Told) -> None:
-    """The folder of one case, as docs/reference/rca-cases.md has it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "case.json", _head(id_, told))
-    _write_json(folder / "truth.json", _truth(told.answer))
-    (folder / "topology.csv").write_text("\n".join(_topology(told)) + "\n", encoding="utf-8")
-    changes = "".join(json.dumps(line) + "\n" for line in _changes(told))
-    (folder / "changes.jsonl").write_text(changes, encoding="utf-8")
-    (folder / "metrics.csv.gz").write_bytes(gzip.compress(_table(told).encode(), 6, mtime=0))
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def _iso(ts: float) -> str:
-    return datetime.fromtimestamp(round(ts), UTC).isoformat().replace("+00:00", "Z")
-
-
-def _head(id_: str, told: Told) -> dict[str, object]:
-    return {
-        "id": id_,
-        "system": told.play.system.services[0].name,
-        "question": told.question,
-        "step_s": told.play.step_s,
-        "window": {"from": _iso(told.play.times[0]), "to": _iso(told.until_ts)},
-        "alert": {"entity": told.page.entity, "metric": told.page.metric, "at": _iso(told.page.at_ts)},
-    }
-
-
-def _truth(answer: Answer) -> dict[str, object]:
-    out: dict[str, object] = {
-        "root_entities": list(answer.roots),
-        "fault": answer.fault,
-        "guilty_change": answer.guilty or None,
-    }
-    return {**out, "collision": list(answer.joint)} if answer.joint else out
-
-
-def _topology(told: Told) -> list[str]:
-    services = told.play.system.services
-    calls = [f"{services[c.caller].name},{services[c.callee].name},calls" for c in told.play.system.calls]
-    pods = [
-        f"{services[whole].name},{name},has_pod"
-        for name, whole in zip(told.pods.names, told.pods.service, strict=True)
-    ]
-    return ["source,target,kind", *calls, *(pods if told.per_pod else [])]
-
-
-def _changes(told: Told) -> list[dict[str, object]]:
-    lines: list[tuple[float, dict[str, object]]] = []
-    for release in told.play.releases:
-        for n, (at_ts, new, old, removed) in enumerate(release.steps, 1):
-            if at_ts > told.until_ts:
-                continue
-            pods = (
-                {"step": n, "new": new, "old": old, "removed": removed}
-                if release.births and told.per_pod
-                else {}
-            )
-            line: dict[str, object] = {
-                "id": f"{release.id}#{n}" if len(release.steps) > 1 else release.id,
-                "kind": release.kind,
-                "entity": told.play.system.services[release.service].name,
-                "at": _iso(at_ts),
-                "detail": pods,
-            }
-            lines.append((at_ts, line))
-    return [line for _, line in sorted(lines, key=lambda pair: (pair[0], str(pair[1]["id"])))]
-
-
-def _table(told: Told) -> str:
-    shown = told.play.times <= told.until_ts
-    kept = [c for c in told.columns if np.isfinite(c.values[shown]).any()]
-    values = np.stack([c.values[shown] for c in kept], axis=1)
-    lines = [",".join(["time", *(c.name for c in kept)])]
-    for at, row in zip(told.play.times[shown], values, strict=True):
-        cells = ("" if x != x else f"{x:.{_DIGITS}g}" for x in row.tolist())
-        lines.append(f"{at:.0f}," + ",".join(cells))
-    return "\n".join(lines) + "\n"
 
 
 def chance(rng: Generator, probability: float) -> bool:

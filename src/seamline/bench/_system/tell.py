@@ -6,9 +6,11 @@ from itertools import count
 import numpy as np
 from numpy.random import Generator
 
+from seamline.analysis.inquiry.case import Alert, Question
+from seamline.bench._case_folder import Truth
 from seamline.bench._system import play as plays
 from seamline.bench._system import sampling
-from seamline.bench._system.case import Answer, Page, Told, chance, excursion
+from seamline.bench._system.case import Told, chance, excursion
 from seamline.bench._system.faults import FAULTS
 from seamline.bench._system.flow import Floats
 from seamline.bench._system.play import Play, Release, Trouble
@@ -31,12 +33,12 @@ def canary(seed: list[int]) -> Told | None:
     play.releases = _rollouts(rng, one, onset_ts, step_s)
     what = rng.choice(["guilty", "latent", "nothing"], p=[0.68, 0.17, 0.15])
     if what == "guilty":
-        answer = _break_release(rng, play, onset_ts)
+        truth = _break_release(rng, play, onset_ts)
     elif what == "latent":
-        answer = _break_service(rng, play, onset_ts, seed)
+        truth = _break_service(rng, play, onset_ts, seed)
     else:
-        answer = Answer((), "none")
-    return _told(play, sampling.scheme(rng, True, len(one.services)), answer, onset_ts, "change", seed)
+        truth = Truth((), "none")
+    return _told(play, sampling.scheme(rng, True, len(one.services)), truth, onset_ts, "change", seed)
 
 
 def entity(seed: list[int]) -> Told | None:
@@ -52,13 +54,13 @@ def entity(seed: list[int]) -> Told | None:
         play.releases = _changes(rng, one, onset_ts, step_s)
     if chance(rng, 0.1):  # more is asked, and nothing is broken
         play.load = play.load * (1.0 + float(rng.uniform(0.3, 1.0)) * play.since(onset_ts))
-        answer = Answer((), "none")
+        truth = Truth((), "none")
     elif chance(rng, 0.15):
-        answer = Answer((), "none")
+        truth = Truth((), "none")
     else:
-        answer = _break_service(rng, play, onset_ts, seed)
+        truth = _break_service(rng, play, onset_ts, seed)
     per_pod = step_s > 1.0 and len(one.services) < 40 and chance(rng, 0.3)
-    return _told(play, sampling.scheme(rng, per_pod, len(one.services)), answer, onset_ts, "entity", seed)
+    return _told(play, sampling.scheme(rng, per_pod, len(one.services)), truth, onset_ts, "entity", seed)
 
 
 KINDS: dict[str, Callable[[list[int]], Told | None]] = {"canary": canary, "entity": entity}
@@ -91,7 +93,7 @@ def _rollouts(rng: Generator, one: System, onset_ts: float, step_s: float) -> li
     return found
 
 
-def _break_release(rng: Generator, play: Play, onset_ts: float) -> Answer:
+def _break_release(rng: Generator, play: Play, onset_ts: float) -> Truth:
     """One of the rollouts is bad from its first pod on, or from a flag on that was turned later."""
     guilty = play.releases[int(rng.integers(len(play.releases)))]
     shift_s = onset_ts - float(rng.uniform(5, 30)) - guilty.at_ts
@@ -108,7 +110,7 @@ def _break_release(rng: Generator, play: Play, onset_ts: float) -> Answer:
         since = dict(guilty.births)
     seed = [int(rng.integers(2**31))]
     play.trouble = Trouble(fault, sorted(guilty.births), since, seed)
-    return Answer((play.system.services[guilty.service].name,), fault, guilty.id, joint)
+    return Truth((play.system.services[guilty.service].name,), fault, guilty.id, joint)
 
 
 def _move(release: Release, by_s: float) -> None:
@@ -118,7 +120,7 @@ def _move(release: Release, by_s: float) -> None:
     release.deaths = {pod: at + by_s for pod, at in release.deaths.items()}
 
 
-def _break_service(rng: Generator, play: Play, onset_ts: float, seed: list[int]) -> Answer:
+def _break_service(rng: Generator, play: Play, onset_ts: float, seed: list[int]) -> Truth:
     """A fault of all pods of a service, or of one of them, that no change brought."""
     service = int(rng.integers(1, len(play.system.services)))
     pods = play.pods(np.random.default_rng([*seed, 3]))
@@ -128,7 +130,7 @@ def _break_service(rng: Generator, play: Play, onset_ts: float, seed: list[int])
         ill = [ill[int(rng.integers(len(ill)))]]
     fault = str(rng.choice(sorted(FAULTS)))
     play.trouble = Trouble(fault, ill, dict.fromkeys(ill, onset_ts), [int(rng.integers(2**31))])
-    return Answer((play.system.services[service].name,), fault)
+    return Truth((play.system.services[service].name,), fault)
 
 
 def _changes(rng: Generator, one: System, onset_ts: float, step_s: float) -> list[Release]:
@@ -144,7 +146,7 @@ def _changes(rng: Generator, one: System, onset_ts: float, step_s: float) -> lis
 
 
 def _told(
-    play: Play, how: sampling.Scheme, answer: Answer, onset_ts: float, question: str, seed: list[int]
+    play: Play, how: sampling.Scheme, truth: Truth, onset_ts: float, question: Question, seed: list[int]
 ) -> Told | None:
     """Tell it with ever stronger trouble until somebody is paged; None where nobody ever is."""
     pods = play.pods(np.random.default_rng([*seed, 3]))
@@ -160,7 +162,7 @@ def _told(
     if page is None:
         page = _any_page(play, seen, onset_ts, rng)
     until_ts = page.at_ts + max(float(rng.uniform(180, 300)), play.step_s * float(rng.uniform(1, 4)))
-    return Told(play, pods, seen, page, min(until_ts, float(play.times[-1])), question, how.per_pod, answer)
+    return Told(play, pods, seen, page, min(until_ts, float(play.times[-1])), question, how.per_pod, truth)
 
 
 def _front(play: Play, seen: list[sampling.Column]) -> list[sampling.Column]:
@@ -168,7 +170,7 @@ def _front(play: Play, seen: list[sampling.Column]) -> list[sampling.Column]:
     return [column for column in seen if column.name.startswith(prefix)]
 
 
-def _page(play: Play, seen: list[sampling.Column], onset_ts: float, rng: Generator) -> Page | None:
+def _page(play: Play, seen: list[sampling.Column], onset_ts: float, rng: Generator) -> Alert | None:
     """The first time that the user's view is far from usual twice in a row after the trouble began."""
     if play.trouble is None:
         return None
@@ -181,7 +183,7 @@ def _page(play: Play, seen: list[sampling.Column], onset_ts: float, rng: Generat
     return None
 
 
-def _any_page(play: Play, seen: list[sampling.Column], onset_ts: float, rng: Generator) -> Page:
+def _any_page(play: Play, seen: list[sampling.Column], onset_ts: float, rng: Generator) -> Alert:
     """The natural excursion that looks most like something, or some moment."""
     front = _front(play, seen)
     far, which = excursion(front, play.times, play.times < onset_ts)
@@ -193,7 +195,7 @@ def _any_page(play: Play, seen: list[sampling.Column], onset_ts: float, rng: Gen
     return _page_at(play, front[which[at]], float(play.times[at]), rng)
 
 
-def _page_at(play: Play, column: sampling.Column, seen_ts: float, rng: Generator) -> Page:
+def _page_at(play: Play, column: sampling.Column, seen_ts: float, rng: Generator) -> Alert:
     entity, _, metric = column.name.rpartition(":")
     late_s = float(rng.uniform(0, 60 if play.step_s >= 30 else 10))
-    return Page(entity, metric, seen_ts + late_s)
+    return Alert(entity, metric, seen_ts + late_s)
