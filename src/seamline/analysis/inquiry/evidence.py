@@ -14,6 +14,7 @@ from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Case, Floats
 from seamline.analysis.inquiry.flow import BETWEEN, Flow, origin
 from seamline.analysis.inquiry.kinds import Role, kind_of
+from seamline.analysis.inquiry.onset import first_moved
 from seamline.analysis.inquiry.panel import CHUNK, Moved, Panel
 from seamline.analysis.inquiry.quantiles import quantiles
 
@@ -34,7 +35,7 @@ _LEAST_IN_STEP = 4
 TERMS = (
     "slow", "slow as alerted", "slow at all", "slowness begins", "fails", "fails as alerted", "fails at all",
     "failures begin", "resource", "loudest resource", "network", "network share", "stopped calling", "in step", "gone",
-    "explains slowness", "explains failures", "explains harm", "silence between", "calls more", "silent",
+    "explains slowness", "explains failures", "explains harm", "silence between", "calls more", "silent", "moved first",
 )  # fmt: skip
 
 
@@ -114,6 +115,7 @@ def look(case: Case, p: Panel, m: Moved, calls: Calls, first: int, last: int) ->
     found["silence between"] = -_silence(
         case, calls, draft, np.maximum(found["slow at all"], found["fails at all"])
     )
+    found["moved first"] = first_moved(p, m, calls, first, last)
     found["silent"] = -_silent(p, m, calls)
     values = np.stack([found[name] for name in TERMS], axis=1)
     return Seen(calls, values, _texts(values, draft, p, m), _alerted(case, p, m), _surge(case, p, m, calls))

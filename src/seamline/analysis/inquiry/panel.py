@@ -118,6 +118,8 @@ class Moved(Struct, frozen=True):
 
     z: Floats
     excess: Floats
+    usual: Floats
+    spread: Floats
     known: NDArray[np.bool_]  # sampled before and within: something can be said
     gone: NDArray[np.bool_]
     new: NDArray[np.bool_]
@@ -126,7 +128,9 @@ class Moved(Struct, frozen=True):
 def moved(p: Panel, first: int, last: int) -> Moved:
     """How far every row moved in the samples [first, last), against all that lie before. O(rows x samples log)."""
     n = len(p.values)
-    out = Moved(np.zeros(n), np.zeros(n), *(np.zeros(n, dtype=bool) for _ in range(3)))
+    out = Moved(
+        np.zeros(n), np.zeros(n), np.zeros(n), np.ones(n), *(np.zeros(n, dtype=bool) for _ in range(3))
+    )
     for low in range(0, n, CHUNK):
         rows = slice(low, min(n, low + CHUNK))
         _score(p, rows, first, last, out)
@@ -149,6 +153,7 @@ def _score(p: Panel, rows: slice, first: int, last: int, out: Moved) -> None:
     far = np.where(sure, (mean - usual) / spread, 0.0)
     near = np.where(sure, _near(before, mean, usual, last - first) / spread, 0.0)
     both = np.where(far * near > 0, np.sign(far) * np.minimum(np.abs(far), np.abs(near)), 0.0)
+    out.usual[rows], out.spread[rows] = usual, spread
     out.z[rows] = np.clip(both, -MOST, MOST)
     out.excess[rows] = np.where(sure, mean - usual, 0.0)
 
