@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from seamline.terminal import acts, benches, checking, exits, impact, reading
+from seamline.terminal import acts, benches, checking, exits, impact, migrate, reading
 from seamline.terminal.arguments import (
     AsOfOption,
     HomeOption,
@@ -190,6 +190,10 @@ app.add_typer(reading.app)
 # -- what a change does downstream -------------------------------------------
 app.add_typer(impact.app)
 app.add_typer(checking.app)
+
+
+# -- a database that changes ---------------------------------------------------
+app.add_typer(migrate.app, name="migrate")
 
 
 # -- a person's word ---------------------------------------------------------

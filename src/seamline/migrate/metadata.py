@@ -1,0 +1,131 @@
+"""Engine E0: what PostgreSQL can do without touching a row, or beside the traffic. Statements only."""
+
+from collections.abc import Iterator
+
+from seamline.migrate import plan
+from seamline.migrate.program import Step
+from seamline.migrate.quoting import dotted, listed, quoted, suffixed, text
+from seamline.migrate.shape import Expression, Shape
+
+
+def validated(
+    shape: Shape, n: int, name: str, definition: str, about: str, *, final: str = "", undo: bool = True
+) -> Iterator[Step]:
+    """A constraint that binds what is written from now on first, and is proved for what was there afterwards."""
+    at, called = shape.sql, quoted(name)
+    gone = ((f"ALTER TABLE {at} DROP CONSTRAINT IF EXISTS {called}",),) if undo else ()
+    label = final or name
+    yield Step(
+        f"bind-{label}", "SYNC", "transaction", f"{about} binds new rows", n,
+        do=(f"ALTER TABLE {at} ADD CONSTRAINT {called} {definition} NOT VALID",), undo=gone, locks=(at,),
+    )  # fmt: skip
+    yield Step(
+        f"validate-{label}", "SYNC", "transaction", f"{about} is proved for every row, beside the traffic", n,
+        do=(f"ALTER TABLE {at} VALIDATE CONSTRAINT {called}",),
+    )  # fmt: skip
+
+
+def not_null(shape: Shape, n: int, column: str) -> Iterator[Step]:
+    """SET NOT NULL that has nothing left to scan: a proved CHECK says it already."""
+    check = suffixed(column, "_seam_not_null")
+    yield from validated(
+        shape, n, check, f"CHECK ({quoted(column)} IS NOT NULL)", f"{column} IS NOT NULL", undo=False
+    )
+    at = f"ALTER TABLE {shape.sql}"
+    yield Step(
+        f"not-null-{column}", "SYNC", "transaction", f"{column} is NOT NULL; its check goes", n,
+        do=(
+            f"{at} ALTER COLUMN {quoted(column)} SET NOT NULL",
+            f"{at} DROP CONSTRAINT {quoted(check)}",
+        ),
+        undo=((f"{at} ALTER COLUMN {quoted(column)} DROP NOT NULL",),),
+        locks=(shape.sql,),
+    )  # fmt: skip
+
+
+def undo_not_null(shape: Shape, column: str) -> tuple[str, ...]:
+    """What takes the unfinished check of `not_null` away."""
+    check = suffixed(column, "_seam_not_null")
+    return (f"ALTER TABLE {shape.sql} DROP CONSTRAINT IF EXISTS {quoted(check)}",)
+
+
+def null_allowed(shape: Shape, n: int, column: str) -> Step:
+    """DROP NOT NULL. Its reversal proves first that no NULL came in, and is no long lock either."""
+    at, name = f"ALTER TABLE {shape.sql}", quoted(column)
+    check = quoted(suffixed(column, "_seam_not_null"))
+    return Step(
+        f"null-{column}", "EXPAND", "transaction", f"{column} may be NULL", n,
+        do=(f"{at} ALTER COLUMN {name} DROP NOT NULL",),
+        undo=(
+            (f"{at} DROP CONSTRAINT IF EXISTS {check}", f"{at} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID"),
+            (f"{at} VALIDATE CONSTRAINT {check}",),
+            (f"{at} ALTER COLUMN {name} SET NOT NULL", f"{at} DROP CONSTRAINT {check}"),
+        ),
+        locks=(shape.sql,),
+    )  # fmt: skip
+
+
+def check(shape: Shape, n: int, op: plan.AddCheck, condition: Expression) -> Iterator[Step]:
+    """A CHECK constraint."""
+    # a table constraint names its own columns without a prefix
+    said = condition.sql.replace("seam_row_.", "")
+    yield from validated(shape, n, op.name, f"CHECK ({said})", f"check {op.name}")
+
+
+def foreign_key(shape: Shape, n: int, op: plan.AddForeignKey, other: str) -> Iterator[Step]:
+    """A FOREIGN KEY. `other`: the table it leads to, as SQL spells it."""
+    to = f" ({listed(op.ref_columns)})" if op.ref_columns else ""
+    said = f"FOREIGN KEY ({listed(op.columns)}) REFERENCES {other}{to} ON DELETE {op.on_delete.upper()}"
+    yield from validated(shape, n, op.name, said, f"foreign key {op.name}")
+
+
+def index(shape: Shape, n: int, name: str, statement: str, about: str, undo: bool = True) -> Step:
+    """An index that is built beside the traffic; one that a death left half-built is dropped and built anew.
+
+    `statement` is a CREATE INDEX CONCURRENTLY.
+    """
+    at = dotted(shape.schema, name)
+    return Step(
+        f"index-{name}", "SYNC", "outside", about, n,
+        do=(statement,), undo=((f"DROP INDEX IF EXISTS {at}",),) if undo else (),
+        probe=valid_index(shape.schema, name), clear=f"DROP INDEX CONCURRENTLY IF EXISTS {at}",
+    )  # fmt: skip
+
+
+def unique(shape: Shape, n: int, name: str, columns: tuple[str, ...]) -> Iterator[Step]:
+    """A UNIQUE constraint over an index that was built beside the traffic."""
+    built = f"CREATE UNIQUE INDEX CONCURRENTLY {quoted(name)} ON {shape.sql} ({listed(columns)})"
+    yield index(shape, n, name, built, f"unique index {name}, beside the traffic")
+    yield Step(
+        f"unique-{name}", "SYNC", "transaction", f"constraint {name} uses the index", n,
+        do=(f"ALTER TABLE {shape.sql} ADD CONSTRAINT {quoted(name)} UNIQUE USING INDEX {quoted(name)}",),
+        undo=((f"ALTER TABLE {shape.sql} DROP CONSTRAINT IF EXISTS {quoted(name)}",),),
+        locks=(shape.sql,),
+    )  # fmt: skip
+
+
+def create_index(shape: Shape, op: plan.AddIndex, known: set[str]) -> str:
+    """CREATE INDEX CONCURRENTLY of a plan's operation; parts that are columns are quoted, others stand as written."""
+    parts = ", ".join(quoted(c) if c in known else c for c in op.columns)
+    kind = "UNIQUE INDEX" if op.unique else "INDEX"
+    where = f" WHERE {op.where}" if op.where else ""
+    return f"CREATE {kind} CONCURRENTLY {quoted(op.name)} ON {shape.sql} USING {quoted(op.using)} ({parts}){where}"
+
+
+def dropped_index(shape: Shape, n: int, name: str) -> Step:
+    """An index goes, at the contract: nothing brings it back quickly."""
+    at = dotted(shape.schema, name)
+    return Step(
+        f"drop-index-{name}", "CONTRACT", "outside", f"index {name} goes", n,
+        do=(f"DROP INDEX CONCURRENTLY IF EXISTS {at}",),
+        probe=f"SELECT to_regclass({text(at)}) IS NULL",
+    )  # fmt: skip
+
+
+def valid_index(schema: str, name: str) -> str:
+    """Whether an index is there and whole."""
+    return (
+        "SELECT EXISTS (SELECT 1 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
+        f"JOIN pg_namespace n ON n.oid = i.relnamespace WHERE n.nspname = {text(schema)} "
+        f"AND i.relname = {text(name)} AND x.indisvalid)"
+    )

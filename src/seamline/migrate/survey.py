@@ -1,0 +1,303 @@
+"""The dry run: the plan against the real tables, every row of them, and what it would cost. Nothing is changed.
+
+All that is written is the plan itself, its program and its estimate, in schema `seam`.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from seamline.migrate import (
+    catalogue,
+    catalogue_sql,
+    compile,
+    expression,
+    grouping,
+    pace,
+    plan,
+    refusal,
+    scan,
+)
+from seamline.migrate.catalogue import Server, Table
+from seamline.migrate.compile import Read
+from seamline.migrate.face import Grant
+from seamline.migrate.pace import Cost, Estimate
+from seamline.migrate.program import Program, Refusal, Step, Subject, in_order
+from seamline.migrate.session import check_no_pooler
+from seamline.model.errors import Fix
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_TOUCH_S_PER_PAGE, _COMPARE_S_PER_PAGE = 0.002, 0.0002  # where nothing could be tried out
+_SLICE = 64  # pages in one try
+_MAX_SLICES = 20
+
+
+class Surveyed(Struct, frozen=True):
+    """What a dry run found. A plan with refusals has no program that could be started."""
+
+    plan: plan.Plan
+    server: Server
+    program: Program
+    refusals: tuple[Refusal, ...]
+    estimate: Estimate
+    cost: Cost
+    n_bytes_needed: int
+    reads: tuple[Read, ...] = ()
+
+
+def survey(
+    connection: "Connection[Any]",
+    dsn: str,
+    given: plan.Plan,
+    *,
+    calibrate_s: float,
+    others: Mapping[str, str],
+) -> Surveyed:
+    """Everything that can be known beforehand. `others`: tables in other open migrations, by their name."""
+    server = catalogue.server(connection)
+    if why := check_no_pooler(dsn):
+        return _refused(
+            given, server, [Refusal(why, "connect past it: a migration needs sessions of its own")]
+        )
+    silent = _may_silence(connection, server)
+    reads, refusals = _read(connection, server, given, others, silent=silent)
+    if refusals:
+        return _refused(given, server, refusals)
+    program, refusals = _compile(connection, server, given, reads, silent=silent)
+    refusals += _rows(connection, server, program, reads) if not refusals else []
+    cost = _calibrate(connection, server, program, calibrate_s) if not refusals else _DEFAULT
+    estimate = _estimate(program, cost)
+    needed = sum(s.n_bytes for s in program.subjects)
+    refusals += [*_too_much(given, estimate, program), *_too_big(given, needed)] if not refusals else []
+    return Surveyed(given, server, program, tuple(refusals), estimate, cost, needed, tuple(reads))
+
+
+def may_install(connection: "Connection[Any]", given: plan.Plan) -> Surveyed | None:
+    """What stands against keeping anything here at all; None when nothing does."""
+    server = catalogue.server(connection)
+    found = [*refusal.of_server(server)]
+    return _refused(given, server, found) if found else None
+
+
+_DEFAULT = Cost(_TOUCH_S_PER_PAGE, _TOUCH_S_PER_PAGE * 2, _COMPARE_S_PER_PAGE, _COMPARE_S_PER_PAGE * 2)
+
+
+def _refused(given: plan.Plan, server: Server, refusals: Sequence[Refusal]) -> Surveyed:
+    return Surveyed(given, server, Program((), ()), tuple(refusals), Estimate(0, 0), _DEFAULT, 0)
+
+
+def _may_silence(connection: "Connection[Any]", server: Server) -> bool:
+    """Whether the role may keep a user's triggers quiet for its own session."""
+    if server.version >= 150000:
+        asked = "SELECT has_parameter_privilege('session_replication_role', 'SET')"
+    else:
+        asked = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+    row = connection.execute(asked).fetchone()
+    return bool(row and row[0])
+
+
+# -- tables -----------------------------------------------------------------------
+def _read(
+    connection: "Connection[Any]",
+    server: Server,
+    given: plan.Plan,
+    others: Mapping[str, str],
+    *,
+    silent: bool,
+) -> tuple[list[Read], list[Refusal]]:
+    refusals: list[Refusal] = []
+    tables: dict[int, Table] = {}
+    operations: dict[int, list[plan.Operation]] = {}
+    for op in given.change:
+        oid = catalogue.find(connection, op.table)
+        if oid is None:
+            refusals.append(Refusal(f"there is no table {op.table}", "write it as schema.table"))
+            continue
+        tables[oid] = tables.get(oid) or catalogue.table(connection, oid)
+        operations.setdefault(oid, []).append(op)
+    reads = []
+    for oid, table in tables.items():
+        if f"{table.schema}.{table.name}" in others:
+            other = others[f"{table.schema}.{table.name}"]
+            refusals.append(
+                Refusal(
+                    f"{table.name} is in migration {other}",
+                    f"wait for it, or: seamline migrate revert {other}",
+                )
+            )
+            continue
+        refusals += refusal.of_table(table, operations[oid], server, given, silent=silent)
+        reads.append(_one(connection, server, given, table, operations[oid], refusals))
+    return reads, refusals
+
+
+def _one(
+    connection: "Connection[Any]", server: Server, given: plan.Plan, table: Table,
+    operations: Sequence[plan.Operation], refusals: list[Refusal],
+) -> Read:  # fmt: skip
+    against = compile.against_view(table, server)
+    wanted = given.code.clients
+    by_view = wanted != "table" and (wanted == "view" or compile.needs_view(table, operations))
+    if by_view and against and wanted == "view":
+        refusals.append(
+            Refusal(f"{table.name} can't be served through a view: {against}", "code: {clients: table}")
+        )
+    by_view = by_view and not against
+    if not by_view:
+        refusals += _only_by_view(table, operations, against)
+    grants = tuple(Grant(*r) for r in connection.execute(catalogue_sql.GRANTS, {"oid": table.oid}).fetchall())
+    leads_to = {}
+    for op in operations:
+        if isinstance(op, plan.AddForeignKey):
+            oid = catalogue.find(connection, op.references)
+            if oid is None:
+                refusals.append(Refusal(f"there is no table {op.references}", "write it as schema.table"))
+            else:
+                leads_to[op.references] = catalogue.table(connection, oid).sql
+    return Read(table, grants, tuple(operations), by_view, {}, leads_to)
+
+
+def _only_by_view(table: Table, operations: Sequence[plan.Operation], against: str) -> Iterator[Refusal]:
+    why = against or "the plan says clients: table"
+    for op in operations:
+        if isinstance(op, plan.RenameTable):
+            yield Refusal(
+                f"two names for {table.name} need a view, and {why}", "let clients go through views"
+            )
+        if isinstance(op, plan.ChangeType | plan.SetNotNull):
+            column = table.column(op.column)
+            rewrites = isinstance(op, plan.ChangeType) or op.up
+            if rewrites and column and column.default and not column.not_null:
+                yield Refusal(
+                    f"{table.name}.{op.column} has a default and may be NULL: without a view nobody can tell a NULL "
+                    f"of the new version from a default of the old one, and {why}",
+                    f"ALTER TABLE {table.name} ALTER COLUMN {op.column} DROP DEFAULT first, or let clients go through views",
+                )
+
+
+# -- program ----------------------------------------------------------------------
+def _compile(
+    connection: "Connection[Any]", server: Server, given: plan.Plan, reads: Sequence[Read], *, silent: bool
+) -> tuple[Program, list[Refusal]]:
+    subjects: list[Subject] = []
+    steps: list[Step] = []
+    refusals: list[Refusal] = []
+    for n, read in enumerate(reads):
+        try:
+            subject, made = _subject(connection, server, given, read, n, silent=silent)
+        except Fix as error:
+            refusals.append(Refusal(str(error), error.hint))
+            continue
+        subjects.append(subject)
+        steps += made
+    return Program(tuple(subjects), in_order(steps)), refusals
+
+
+def _subject(
+    connection: "Connection[Any]", server: Server, given: plan.Plan, read: Read, n: int, *, silent: bool
+) -> tuple[Subject, list[Step]]:
+    new = grouping.new_columns(read.table, read.operations, by_view=read.by_view)
+    defaults = frozenset(
+        op.default for op in read.operations if isinstance(op, plan.AddColumn) and op.default
+    )
+    with expression.understanding(connection, read.table, new, volatile=defaults) as understand:
+        volatile = {
+            op.name: expression.differs_by_row(connection, read.table, op.type, op.default)
+            for op in read.operations
+            if isinstance(op, plan.AddColumn) and op.default and not op.up
+        }
+        columns = grouping.columns_of(
+            read.table, read.operations, understand, by_view=read.by_view, volatile=volatile
+        )
+        shape = compile.shape_of(read, columns, given.id, silent=silent and given.triggers == "refuse")
+        steps = compile.steps_of(read, shape, columns, server, n, understand)
+        n_bytes = read.table.n_pages * server.block_size if shape.groups else 0
+        return compile.subject_of(read, shape, columns, n_bytes), steps
+
+
+# -- rows -------------------------------------------------------------------------
+def _rows(
+    connection: "Connection[Any]", server: Server, program: Program, reads: Sequence[Read]
+) -> list[Refusal]:
+    """Every row, read once: what would be lost, raise, be NULL, be there twice."""
+    found: list[Refusal] = []
+    for subject, read in zip(program.subjects, reads, strict=True):
+        for group in subject.shape.groups:
+            found += scan.group(connection, server, read.table, group)
+        for op in read.operations:
+            found += scan.operation(connection, read, op)
+    return found
+
+
+# -- cost -------------------------------------------------------------------------
+def _calibrate(connection: "Connection[Any]", server: Server, program: Program, for_s: float) -> Cost:
+    """Touch and read some slices of the real table, and roll that back."""
+    subject = max((s for s in program.subjects if s.shape.groups), key=lambda s: s.n_pages, default=None)
+    if subject is None or for_s <= 0 or subject.n_pages == 0:
+        return _DEFAULT
+    leaf = max(catalogue.leaves(connection, subject.shape.oid), key=lambda x: x.n_pages)
+    until = time.monotonic() + for_s
+    touched: list[float] = []
+    compared: list[float] = []
+    chosen = random.Random(subject.shape.key)  # the same slices for the same plan
+    while len(touched) < _MAX_SLICES and time.monotonic() < until:
+        low = chosen.randrange(max(1, leaf.n_pages - _SLICE + 1))
+        high = min(low + _SLICE, leaf.n_pages)
+        one = scan.try_out(connection, server, subject.shape, leaf.sql, low, high)
+        if one is not None:
+            touched.append(one[0] / (high - low))
+            compared.append(one[1] / (high - low))
+    if not touched:
+        return _DEFAULT
+    numbers = [pace.quantile(v, q) or 0.0 for v in (touched, compared) for q in (0.5, 0.9)]
+    return Cost(*numbers)
+
+
+def _estimate(program: Program, cost: Cost) -> Estimate:
+    pages = sum(s.n_pages for s in program.subjects if s.shape.groups)
+    built = [s for s in program.steps if s.kind == "outside" and s.phase == "SYNC"]
+    scanned = [s for s in program.steps if s.name.startswith("validate-")]
+    sizes = {n: s.n_pages * 8192 * (1.6 if s.shape.groups else 1) for n, s in enumerate(program.subjects)}
+    n_bytes = sum(sizes[s.subject] for s in built) + sum(sizes[s.subject] / 8 for s in scanned)
+    return pace.estimate(cost, pages, n_bytes)
+
+
+def _too_much(given: plan.Plan, estimate: Estimate, program: Program) -> Iterator[Refusal]:
+    if estimate.p90_s <= given.budget_s:
+        return
+    said = f"it takes {estimate.p90_s / 60:.1f} minutes at p90 ({estimate.p50_s / 60:.1f} at p50)"
+    wider = estimate.p90_s * 1.2 / 60
+    ways = [f"budget: {wider:.0f}m in an off-peak window"]
+    if any(s.engine == "E1" for s in program.subjects):
+        ways.append("engine E2, the shadow table, which copies about three times as fast")
+    if len(program.subjects) > 1:
+        ways.append("one plan for each table")
+    else:
+        ways.append("one plan for each operation, or partition by partition")
+    yield Refusal(f"{said}, the budget is {given.budget_s / 60:.1f}", "; or ".join(ways))
+
+
+def _too_big(given: plan.Plan, needed: int) -> Iterator[Refusal]:
+    if not given.platform.disk_free:
+        return
+    free = plan.n_bytes(given.platform.disk_free, "platform.disk_free")
+    if 2 * needed > free:  # the table's growth, and the WAL of it
+        yield Refusal(
+            f"it may need {2 * needed / 2**20:.0f} MB of disk, and {given.platform.disk_free} are free",
+            "make room, or partition by partition",
+        )
+
+
+def drift(connection: "Connection[Any]", program: Program) -> list[str]:
+    """How the tables differ from what they were when the plan was made."""
+    found = []
+    for s in program.subjects:
+        before = {(kind, name): said for kind, name, said in s.facts}
+        now = catalogue.facts(catalogue.table(connection, s.shape.oid))
+        found += [f"{s.shape.name}: {what}" for what in catalogue.unexpected(before, now, ())]
+    return found
