@@ -10,7 +10,9 @@ from seamline import bootstrap, guards
 from seamline.analysis.lineage.opened import opened
 from seamline.analysis.survey.told import Repository
 from seamline.app import check as verb
-from seamline.app import overlay, rereading
+from seamline.app import overlay, rereading, views
+from seamline.app.act import Check, act
+from seamline.app.decide import decide
 from seamline.model.artefact import (
     Artefact,
     Column,
@@ -24,8 +26,11 @@ from seamline.model.artefact import (
     Table,
     Unread,
 )
-from seamline.model.verdict import Checked
+from seamline.model.errors import Fix
+from seamline.model.record import VerdictGiven
+from seamline.model.verdict import Checked, Verdict
 from tests.analysis.survey.found import codeowners
+from tests.app.world import clinic
 
 ORG = """\
 [[person]]
@@ -323,3 +328,20 @@ def test_a_reader_that_failed_is_asked_again() -> None:
         assert isinstance(next(found), Fact)
         with pytest.raises(RuntimeError):
             next(found)
+
+
+@pytest.mark.parametrize(
+    ("by", "accountable", "what"),
+    [("dario", "dario", "can't put a verdict on record"), ("mara", "nobody", "no person 'nobody'")],
+)
+def test_a_verdict_is_put_on_record_by_the_owner_alone(by: str, accountable: str, what: str) -> None:
+    """It says who decides and is Seamline's own word: nobody else may give one, nor name who is not there."""
+    world = clinic()
+    verdict = Verdict("c1", "hold", (), "dario", "the seam's person", world.now, None, "")
+    before = world.home.log.position()
+    with pytest.raises(Fix, match=what):
+        act(world.home, Check(replace(verdict, accountable=accountable)), by=by)
+    assert world.home.log.position() == before
+    assert act(world.home, Check(verdict), by="mara").said == "c1: hold, on record"
+    decide(world.home, "c1", "pass", "a spike", by="dario")
+    assert [r.verdict.change for r in views.decisions(world.home) if isinstance(r, VerdictGiven)] == ["c1"]

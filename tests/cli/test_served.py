@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from seamline.store.sqlite import SqliteLog
 from seamline.store.writer_lock import WriterLock
 from tests.app.world import SEAM, TREE, toml
+from tests.checkouts.test_git import commit, run
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -38,12 +40,21 @@ def _environment(home: Path) -> dict[str, str]:
 @pytest.fixture
 def served(clinic: Run, home: Path) -> Iterator[Run]:
     """The same, with its server running."""
+    with serving(home):
+        yield clinic
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[None]:
+    """While its server runs."""
     server = subprocess.Popen(SERVE, stdout=subprocess.PIPE, text=True, env=_environment(home))
-    assert server.stdout is not None
-    assert re.search(r"http://", server.stdout.readline())
-    yield clinic
-    server.send_signal(signal.SIGTERM)
-    server.communicate(timeout=30)
+    try:
+        assert server.stdout is not None
+        assert re.search(r"http://", server.stdout.readline())
+        yield
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=30)
 
 
 def test_every_act_goes_through_the_running_server(served: Run) -> None:
@@ -130,3 +141,22 @@ def test_actions_that_cannot_be_meant_stop_the_start(clinic: Run, home: Path) ->
     )
     assert (done.returncode, done.stderr.count("\n"), "s3cret" in done.stderr) == (2, 1, False), done.stderr
     assert "actions.toml: [zendesk]: host = 'clinic.example' is no Zendesk account" in done.stderr
+
+
+def test_a_check_is_put_on_record_by_the_server(clinic: Run, home: Path, tmp_path: Path) -> None:
+    """So that it can be decided on while the server holds the home."""
+    repository = tmp_path / "booking"
+    repository.mkdir()
+    run(repository, "init", "-q", "-b", "main")
+    commit(repository, "first", **{"manage.py": "", "clinic__migrations__0001_first.py": "A = 1\n"})
+    with serving(home):
+        commit(repository, "second", **{"clinic__migrations__0001_first.py": "A = ("})
+        asked = clinic("check", str(repository), "--base", "HEAD~1", "--home", str(home), "--json")
+        assert (asked.returncode, "note" in asked.stderr) == (4, False), asked.stderr
+        verdict = json.loads(asked.stdout)["verdict"]
+        passed = clinic(
+            "decide", verdict["change"], "--pass", "--why", "a spike", "--as", verdict["accountable"]
+        )
+        assert (passed.returncode, passed.stderr) == (0, "")
+        again = clinic("check", str(repository), "--base", "HEAD~1", "--home", str(home))
+        assert again.returncode == 0

@@ -27,6 +27,11 @@ BODIES = {
     "/api/seams/accept": (f'{{"seam": {SEAM}}}', "accept"),
     "/api/seams/decline": (f'{{"seam": {SEAM}}}', "decline"),
     "/api/decisions": ('{"change": "c1", "choice": "pass", "why": "a spike"}', "decide"),
+    "/api/checks": (
+        '{"verdict": {"change": "c1", "outcome": "hold", "findings": [], "accountable": "ben", "why_person": "",'
+        ' "at": "2026-11-24T09:00:00Z", "expires_at": null, "override": ""}}',
+        "check",
+    ),
     "/api/deliveries/erase": ('{"seqs": [1], "why": "asked for"}', "erase"),
 }
 

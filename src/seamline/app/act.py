@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from seamline.app import check as checking
 from seamline.app import configure as configuring
 from seamline.app import correct as correcting
 from seamline.app import decide as deciding
@@ -93,11 +94,19 @@ class Gate(_Act, frozen=True, tag="gate"):
     change: str
 
 
+class Check(_Act, frozen=True, tag="check"):
+    """What `check` said of a repository's step is put on record, so that it can be decided on."""
+
+    verdict: Verdict
+
+
 class Configure(_Act, frozen=True, tag="configure"):
     """The home's `seamline.toml` comes into force as it is now."""
 
 
-Act = Acknowledge | HandOver | Correct | HandDown | Accept | Decline | Decide | Erase | Gate | Configure
+Act = (
+    Acknowledge | HandOver | Correct | HandDown | Accept | Decline | Decide | Erase | Gate | Check | Configure
+)
 
 
 class Done(Struct, frozen=True):
@@ -116,6 +125,8 @@ def act(home: Home, asked: Act, *, by: str = LOCAL, for_: str = "") -> Done:
         case Gate(change):
             verdict = gating.gate(home, change, keep=True)
             return Done(verdict.outcome, verdict)
+        case Check(verdict):
+            return Done(checking.keep(home, verdict, by=by))
         case Configure():
             return Done(configuring.configure(home))
         case Erase(seqs, why):

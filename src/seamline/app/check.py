@@ -23,9 +23,11 @@ from seamline.analysis.override import HOLD_FOR, how_to_pass, settle
 from seamline.analysis.survey import consequence, recorded, world
 from seamline.analysis.survey.told import Repository
 from seamline.app import overlay, survey, views
+from seamline.app.acting import LOCAL, actor, known
 from seamline.app.compare import compare
 from seamline.app.home import Home
 from seamline.model.artefact import Found, Query, Table, Unread
+from seamline.model.errors import Fix
 from seamline.model.record import SELF, VerdictGiven, to_received
 from seamline.model.refs import event_id
 from seamline.model.verdict import Checked, Finding, Outcome, Verdict
@@ -70,10 +72,20 @@ def check_in(home: Home, step: Step, opener: Opener) -> Checked:
     return replace(checked, verdict=replace(verdict, override=_way_past(verdict, home, base.tree.root)))
 
 
-def keep(home: Home, verdict: Verdict) -> None:
-    """Put a verdict on record, so that it can be decided on. The home is open for writing."""
+def keep(home: Home, verdict: Verdict, *, by: str = LOCAL) -> str:
+    """Put a verdict on record, so that it can be decided on; one line for people. The home is open for writing.
+
+    Raises Fix, and records nothing, for anybody but the whole-stack owner: who decides is part of it, and it counts as
+    Seamline's own word.
+    """
+    people = views.organisation(home)
+    person = actor(people, by)
+    if person != actor(people, LOCAL):
+        raise Fix(f"{person} can't put a verdict on record", hint="only the whole-stack owner does")
+    known(people, verdict.accountable)
     record = VerdictGiven(SELF, home.clock(), verdict)
     home.log.append([to_received(record, record.at)])
+    return f"{verdict.change}: {verdict.outcome}, on record"
 
 
 def check(step: Step, base: Base, at: datetime, opener: Opener) -> Checked:

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.types import ControllerRouterHandler
 
-from seamline.app.act import Accept, Acknowledge, Correct, Decide, Decline, Erase, HandDown, HandOver
+from seamline.app.act import Accept, Acknowledge, Check, Correct, Decide, Decline, Erase, HandDown, HandOver
 from seamline.http import api as shapes
 from seamline.http.api import Api
 
@@ -57,6 +57,12 @@ def decide(api: Verbs, person: str, data: Decide) -> shapes.Recorded:
     return api.act(data, person)
 
 
+@post("/checks", status_code=200, sync_to_thread=True)
+def check(api: Verbs, person: str, data: Check) -> shapes.Recorded:
+    """What `check` said of a step is put on record; the whole-stack owner's to ask for."""
+    return api.act(data, person)
+
+
 @post("/deliveries/erase", status_code=200, sync_to_thread=True)
 def erase(api: Verbs, person: str, data: Erase) -> shapes.Recorded:
     """Bodies of deliveries go for good; the whole-stack owner's to ask for."""
@@ -71,5 +77,6 @@ ACTS: Sequence[ControllerRouterHandler] = (
     accept,
     decline,
     decide,
+    check,
     erase,
 )

@@ -24,7 +24,7 @@ from seamline.http.journal import place
 from seamline.model.errors import Busy, Fix, SeamlineError, Stop
 
 NAME = "control.sock"
-MAX_LINE = 1024 * 1024
+MAX_LINE = 16 * 1024 * 1024  # a verdict names all that a change reaches
 BACKLOG = 128  # who connects while so many are let in waits, the next is told that the server is busy
 READ_S = 10.0  # for a request to arrive
 ANSWER_S = 300.0  # for an act on a large log

@@ -116,14 +116,14 @@ def _checked(step: "Step", home: Path | None, owner: str, org: Path | None, *, k
 
 
 def _put_on_record(home: Path, verdict: "Verdict") -> None:
-    """So that somebody can decide on it. A home that can't be written just now keeps no pipeline waiting."""
-    from seamline.app import check as verb
+    """So that somebody can decide on it, by the home's server where one runs. A home that nobody can write just now
+    keeps no pipeline waiting."""
+    from seamline.app.act import Check
     from seamline.model.errors import SeamlineError
-    from seamline.terminal.homes import opened
+    from seamline.terminal.served import done
 
     try:
-        with opened(home, write=True) as kept:
-            verb.keep(kept, verdict)
+        done(home, Check(verdict))
     except SeamlineError as error:
         exits.tell(f"note: {error}, so this verdict is not on record, and can't be decided on")
 
