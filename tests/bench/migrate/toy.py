@@ -77,7 +77,7 @@ def start(connection: psycopg.Connection, name: str) -> None:
                 time.sleep(0.4)
             enter(connection, "SYNC")
     fill(connection, name)
-    enter(connection, "READY")
+    enter(connection, "SOAK")
 
 
 def fill(connection: psycopg.Connection, name: str) -> None:

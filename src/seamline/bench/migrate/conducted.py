@@ -19,10 +19,13 @@ from seamline.bench.migrate.trial import Stage, Subject
 
 BOTH_S = 5.0  # both versions are served side by side for so long
 LEFT_S = 2.0  # after one version's clients are gone, before the end
-SERVED = ("READY", "SOAK", "DONE")  # states in which the new version may come
+SERVED = ("SOAK", "DONE")  # where `start` has nothing left to do
 # Where clients of the new version find the table: what bears its name outside of the old version's schema.
 NEW_FACE = """SELECT quote_ident(n.nspname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relname = 'enc' AND c.relkind = 'v' AND n.nspname NOT IN ('public', 'seam')"""
+
+# Clients that nobody can count are gone when we say so; those of a view are waited for.
+OPTIONS = {"contract": ("--drained", "--wait", "120"), "revert": ()}
 
 
 def naive(operation: Operation) -> Subject:
@@ -58,7 +61,7 @@ def _through(operation: Operation, end: str, leaving: str, stage: Stage) -> Mapp
         differing = _both(operation, stage, leaving)
         ending = time.time()
         with stage.phase(end):
-            conductor.must(end)
+            conductor.must(end, *OPTIONS[end])
         return {
             "ready_s": ready - began,
             "end_s": time.time() - ending,

@@ -24,7 +24,6 @@ from seamline.model.errors import Stop
 
 PROGRAM = (sys.executable, "-m", "seamline.cli", "migrate")
 PATIENCE_S = 3600.0
-LOOK_S = 0.05
 
 
 class Answer(Struct, frozen=True):
@@ -74,12 +73,12 @@ class Conductor:
         return answer
 
     @contextmanager
-    def running(self, verb: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    def running(self, verb: str, *options: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
         """A command that runs beside the block, and is killed where it still runs at the end."""
         with self._said.open("ab") as said:
             self.begun_ts.append(time.time())
             process = subprocess.Popen(
-                self._command(verb),
+                self._command(verb, *options),
                 env={**self._environment(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=said,
@@ -116,14 +115,15 @@ class Conductor:
         return found[0][0] if found else None
 
     def wait_for(self, process: "subprocess.Popen[bytes]", *states: str) -> str:
-        """The state, once it is one of these. Raises Stop when the process ends in another one."""
-        until = time.monotonic() + PATIENCE_S
-        while (state := self.state()) not in states:
-            if process.poll() is not None and self.state() not in states:
-                raise Stop(f"the conductor ended in state {state or 'none'}: {self.said()}")
-            if time.monotonic() > until:
-                raise Stop(f"the conductor was in state {state or 'none'} for too long: {self.said()}")
-            time.sleep(LOOK_S)
+        """Wait until a command is over; the state, which has to be one of these. Raises Stop in another one."""
+        try:
+            process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise Stop(
+                f"the conductor was in state {self.state() or 'none'} for too long: {self.said()}"
+            ) from None
+        if (state := self.state()) not in states:
+            raise Stop(f"the conductor ended in state {state or 'none'}: {self.said()}")
         return state
 
     def said(self) -> str:

@@ -36,7 +36,7 @@ def interleaved(operation: Operation, n_pairs: int) -> Subject:
 def _interleaved(operation: Operation, n_pairs: int, stage: Stage) -> Mapping[str, Any]:
     with TemporaryDirectory(prefix="seamline-plan-") as folder:
         conductor = Conductor(stage.database, Path(folder), operation.name, operation.plan(operation.name))
-        conductor.must("plan")
+        conductor.must("plan", "--calibrate", "1")
         conductor.must("approve")
         n_on, n_chunks = 0, 0
         for _ in range(n_pairs):
@@ -71,7 +71,7 @@ def overhead(operation: Operation, database: Database) -> float:
     table = rows(database.dsn(SUPER), "SELECT 'public.enc'::regclass::oid::bigint")[0][0]
     with TemporaryDirectory(prefix="seamline-plan-") as folder:
         conductor = Conductor(database, Path(folder), operation.name, operation.plan(operation.name))
-        conductor.must("plan")
+        conductor.must("plan", "--calibrate", "1")
         conductor.must("approve")
         with conductor.running("start") as process:
             conductor.wait_for(process, *SERVED)

@@ -152,7 +152,7 @@ def _scene(teller: Teller, database: Database) -> None:
 
 def _story(teller: Teller, conductor: Conductor, clients: Traffic) -> None:
     teller.head("What happens")
-    conductor.must("plan")
+    conductor.must("plan", "--calibrate", "2")
     p50, p90 = conductor.journal("eta_p50"), conductor.journal("eta_p90")
     teller.step("planned", f"measured on the real table: {p50:.0f} s expected, {p90:.0f} s at worst")
     conductor.must("approve")
@@ -172,7 +172,7 @@ def _story(teller: Teller, conductor: Conductor, clients: Traffic) -> None:
     clients.end("v1")
     time.sleep(BOTH_S / 2)
     teller.step("drained", "the last client of the old version is gone")
-    conductor.must("contract")
+    conductor.must("contract", *conducted.OPTIONS["contract"])
     teller.step("contract", "the old side is let go; until here, going back was a flip")
     time.sleep(BOTH_S / 2)
 
@@ -204,11 +204,10 @@ def _filled(teller: Teller, conductor: Conductor) -> None:
     """Start for the last time, until both versions are served."""
     oid = _oid(conductor.database)
     with conductor.running("start") as process, teller.moving() as bar:
-        while conductor.state() not in conducted.SERVED:
-            if process.poll() is not None and conductor.state() not in conducted.SERVED:
-                raise Stop(f"the conductor ended early: {conductor.said()}")
+        while process.poll() is None:
             bar.show(_share(conductor, oid), conductor.database.n_rows)
             time.sleep(LOOK_S)
+        conductor.wait_for(process, *conducted.SERVED)
     n_epochs = conductor.journal("epoch")
     teller.step("verified", f"every row filled and compared, by {n_epochs} conductors one after another")
 

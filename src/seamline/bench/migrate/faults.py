@@ -37,6 +37,7 @@ STOPPED_S = 10.0
 BOTH_S = 1.0
 LOOK_S = 0.02
 MOST_FAILURES = 8
+QUICKLY = ("--calibrate", "1")  # seconds; how good the estimate is matters elsewhere
 _WHERE = {"verify": ("after",)}
 ENDS = ("contract", "revert")
 WANTED = {"contract": "DONE", "revert": "REVERTED"}
@@ -146,8 +147,7 @@ def wait(process: "subprocess.Popen[bytes]") -> None:
 
 def crash(scene: Scene, process: "subprocess.Popen[bytes]") -> None:
     """It ends itself at the point that its environment names; the next one has the next point."""
-    while process.poll() is None and scene.conductor.state() not in ("READY", "DONE", "REVERTED"):
-        time.sleep(LOOK_S)
+    wait(process)
     if process.poll() == -signal.SIGKILL:
         scene.n_times += 1
         scene.points.popleft()
@@ -202,7 +202,7 @@ class Protocol:
             conductor = Conductor(
                 database, Path(folder), operation.name, operation.plan(operation.name), self.program
             )
-            conductor.must("plan")
+            conductor.must("plan", *QUICKLY)
             conductor.must("approve")
             with traffic(database, Version(), PER_S) as running, Watch(database) as watch:
                 oid = int(rows(database.dsn(SUPER), "SELECT 'public.enc'::regclass::oid::bigint")[0][0])
@@ -283,10 +283,9 @@ def drive(scene: Scene, verb: str, states: Sequence[str], fault: Fault) -> None:
     conductor = scene.conductor
     n_failures = 0
     while conductor.state() not in states and n_failures < MOST_FAILURES:
-        with conductor.running(verb, **scene.environment) as process:
+        with conductor.running(verb, *conducted.OPTIONS.get(verb, ()), **scene.environment) as process:
             fault(scene, process)
-            while process.poll() is None and conductor.state() not in states:
-                time.sleep(LOOK_S)
+            wait(process)
             n_failures += (process.poll() or 0) > 0
     if n_failures == MOST_FAILURES:
         scene.gave_up = conductor.said()
