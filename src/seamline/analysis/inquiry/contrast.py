@@ -39,7 +39,7 @@ def contrast(case: Case, started_ts: float | None) -> Mapping[str, tuple[Term, .
 
 def _scene(case: Case, started_ts: float | None) -> Scene:
     by_end: dict[tuple[str, str], int] = {}
-    for row, watch in enumerate(case.watches):
+    for watch, row in sorted((watch, row) for row, watch in enumerate(case.watches)):
         if kind_of(watch.metric).role == "requests":
             by_end.setdefault((watch.entity, watch.caller), row)
     span = Span(_harm_from(case, started_ts), case.times, case.step_s)

@@ -229,7 +229,7 @@ class _Comparison:
         into = [of_pod[pod] for of_pod in answered.values() if pod in of_pod]
         if not out or not into:
             return np.full(values.shape[1], np.nan)
-        asked, calls = np.nan_to_num(values[into]).sum(axis=0), np.nan_to_num(values[out]).sum(axis=0)
+        asked, calls = (np.maximum(np.nan_to_num(values[rows]), 0.0).sum(axis=0) for rows in (into, out))
         counted_ = (asked >= _LEAST_ASKED) & np.isfinite(values[out]).any(axis=0) & self._whole[pod]
         return np.where(counted_, np.log((calls + 0.5) / np.maximum(asked, _LEAST_ASKED)), np.nan)
 

@@ -64,7 +64,7 @@ class Rows(Struct, frozen=True):
     of: Mapping[tuple[Side, str], list[tuple[str, str, int]]]
 
     def get(self, side: Side, entity: str) -> list[tuple[str, str, int]]:
-        """All of one side of an entity, in order of rows."""
+        """All of one side of an entity, in order of names."""
         return self.of.get((side, entity), [])
 
     def by_metric(self, side: Side, entities: frozenset[str]) -> dict[str, dict[str, dict[str, int]]]:
@@ -77,9 +77,9 @@ class Rows(Struct, frozen=True):
 
 
 def rows(case: Case) -> Rows:
-    """O(watches)."""
+    """In order of the watches' names, whatever order they stand in. O(watches log watches)."""
     found: dict[tuple[Side, str], list[tuple[str, str, int]]] = {}
-    for row, watch in enumerate(case.watches):
+    for watch, row in sorted((watch, row) for row, watch in enumerate(case.watches)):
         found.setdefault(("answers", watch.entity), []).append((watch.metric, watch.caller, row))
         if watch.caller:
             found.setdefault(("asks", watch.caller), []).append((watch.metric, watch.entity, row))
