@@ -20,8 +20,9 @@ _STALLS = 0.25  # faults that show as stalls
 _ENOUGH = 5.0  # visits now from which on "nothing new" begins to say something
 _WORTH = 0.2  # nats below which a term isn't worth telling
 _LOUD = 1.5  # nats from which a service stands out
-_LEAST_GUARD_S = 60.0
-_STEPS_BACK = (1, 3, 6)  # before the alert: where a fault may have begun when nobody knows
+_LEAST_STEP_S = 60.0
+_NEAR = (1, 0, 3)  # steps before what is believed to be the start: samples know it to a step
+_BACK = (0, 1, 2, 3, 4, 6)  # steps before the alert where a fault may have begun that nobody knows of
 _MOST_QUOTED = 110  # characters of a line
 
 
@@ -46,34 +47,31 @@ def told(case: Case, started_ts: float | None) -> Mapping[str, tuple[Term, ...]]
 def hear(case: Case, started_ts: float | None) -> Hearsay:
     """As `told`, with whether all is as before, and what was mended on the way."""
     seen = visits(case)
-    starts = [visit.start_ts for visit in seen.visits]
-    best = Hearsay({}, None, started_ts, seen.notes)
-    loudest = -inf
-    for start_ts in _candidates(case, started_ts):
-        sides = [1 if at >= start_ts else 0 if at < start_ts - _guard_s(case) else -1 for at in starts]
-        if 0 not in sides or 1 not in sides:
-            continue
-        terms = _terms(seen, sides)
-        loud = max((sum(t.nats for t in of_one) for of_one in terms.values()), default=0.0)
-        if loud > loudest:
-            loudest, best = loud, Hearsay(terms, loud < _LOUD, start_ts, seen.notes)
-        if started_ts is not None:
-            break
-    return best
-
-
-def _guard_s(case: Case) -> float:
-    """How long before the start is left out, as it may belong to either side."""
-    return max(3.0 * case.step_s, _LEAST_GUARD_S)
-
-
-def _candidates(case: Case, started_ts: float | None) -> Iterable[float]:
-    """Where the fault may have begun, the likeliest first. What is known from samples is known to a step."""
+    step_s = max(case.step_s, _LEAST_STEP_S)
+    alerted_ts = case.alert.at_ts if case.alert else case.to_ts
+    found = None
     if started_ts is not None:
-        yield started_ts - case.step_s
-    at_ts = case.alert.at_ts if case.alert else case.to_ts
-    for steps in _STEPS_BACK:
-        yield at_ts - steps * max(case.step_s, _LEAST_GUARD_S)
+        found = _loudest(seen, [started_ts - n * step_s for n in _NEAR], step_s)
+    found = found or _loudest(seen, [alerted_ts - n * step_s for n in _BACK], step_s)
+    return found or Hearsay({}, None, started_ts, seen.notes)
+
+
+def _loudest(seen: Visits, starts: Sequence[float], guard_s: float) -> Hearsay | None:
+    """What is told with the start at which most is told of one service; the earlier one of equals.
+
+    What happened shortly before a start is left out: it may belong to either side.
+    """
+    best, loudest = None, -inf
+    for start_ts in starts:
+        sides = [
+            1 if v.start_ts >= start_ts else 0 if v.start_ts < start_ts - guard_s else -1 for v in seen.visits
+        ]
+        if 0 in sides and 1 in sides:
+            terms = _terms(seen, sides)
+            loud = max((sum(term.nats for term in one) for one in terms.values()), default=0.0)
+            if loud > loudest:
+                loudest, best = loud, Hearsay(terms, loud < _LOUD, start_ts, seen.notes)
+    return best
 
 
 def _terms(seen: Visits, sides: Sequence[int]) -> Mapping[str, tuple[Term, ...]]:

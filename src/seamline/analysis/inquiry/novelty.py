@@ -23,19 +23,17 @@ from seamline.analysis.inquiry.visits import Visit, Visits
 
 _HABIT = 0.95  # what fails to follow more often than once in twenty is a matter of the traffic
 _SEEN = 3  # visits that make a habit
+_NTHS = 2  # how often a mark comes in one visit is told up to here, from 0
 _SAMPLE = 400  # visits per operation and side: more would not change an answer
-_DRIFT = (
-    30.0  # visits that count in full: rates differ between any two windows, however much was seen of them
-)
+_GOLDEN = (5.0**0.5 - 1.0) / 2.0
+_DRIFT = 30.0  # visits that count in full: any two windows differ, however much was seen of them
 _LIVE = 2.0  # nats from which on a break excuses what came after it in its trace
-_BY_ITSELF = 1 / 400  # operations that change between two windows without anything being wrong
-_TURN = (
-    0.1  # the same where another mark stands in for the missing one: requests that differ take other turns
-)
-_FAMILIAR = (
-    0.5  # the same where a service told of this trouble before: how often depends on what is asked of it
-)
 _DEEPEST = 64  # callers above a visit
+
+# How often such a thing happens by itself, to a service with nothing wrong:
+_BY_ITSELF = 1 / 400  # a habit breaks, or trouble is told that nobody told of before
+_TURN = 0.1  # ... a habit gives way to another mark: requests that differ take other turns
+_FAMILIAR = 0.5  # ... trouble that the service knows comes more often: it depends on what is asked of it
 
 Flags = NDArray[np.bool_]
 Position = tuple[float, ...]
@@ -47,6 +45,7 @@ class Break(Struct, frozen=True):
     entity: str
     operation: str
     mark: int
+    nth: int  # 0: the first of its kind in a visit
     missing: bool  # else it is there and was not
     after: int  # the mark it used to follow, -1 for the visit's beginning
     n_before: int  # visits in which it could show
@@ -68,11 +67,12 @@ class Break(Struct, frozen=True):
 
 
 class _Stratum(Struct, frozen=True):
-    """Visits to one operation: the first time of each of its marks in each (inf: absent), before and now."""
+    """Visits to one operation: when each of its marks came for the nth time (inf: never), before and now."""
 
     entity: str
     operation: str
     marks: NDArray[np.intp]
+    nths: NDArray[np.intp]
     troubled: Flags  # per mark
     before: Floats
     now: Floats
@@ -82,39 +82,43 @@ class _Stratum(Struct, frozen=True):
 def breaks(seen: Visits, sides: Sequence[int]) -> tuple[Break, ...]:
     """All that broke. `sides` says of each visit whether it is of before (0), of now (1) or left out (-1)."""
     trouble = np.array([troubled(mark.text) for mark in seen.marks], bool)
-    free = _familiarity(seen, sides, trouble)
+    familiar = _familiar(seen, sides, trouble)
     found: list[Break] = []
     for stratum in _strata(seen.visits, sides, trouble):
         found += _broken_habits(stratum)
-        found += _new_troubles(stratum, free)
+        found += _new_troubles(stratum, familiar)
     return _first_of_all(found, seen)
 
 
-def _familiarity(seen: Visits, sides: Sequence[int], trouble: Flags) -> Mapping[tuple[str, int], float]:
-    """How often a mark of trouble shows at a service by itself: as the same kind did before, there and elsewhere.
+class _Familiar(Struct, frozen=True):
+    """Which kinds of trouble were told of before, and by whom. Marks that differ in names or place are of one kind."""
 
-    Marks that differ in the services they name, or in their place, are of one kind.
-    """
+    kinds: Mapping[int, str]  # of each mark of trouble
+    tellers: Mapping[str, set[str]]
+    n_services: int
+
+    def free(self, entity: str, mark: int) -> float:
+        """How often a service comes to show this trouble by itself."""
+        tellers = self.tellers.get(self.kinds[mark], set())
+        return _FAMILIAR if entity in tellers else max(_BY_ITSELF, len(tellers) / self.n_services)
+
+
+def _familiar(seen: Visits, sides: Sequence[int], trouble: Flags) -> _Familiar:
     entities = sorted({visit.entity for visit in seen.visits}, key=len, reverse=True)
     names = re.compile("|".join(map(re.escape, entities)) or "(?!)")
-    kinds = {
-        k: unplaced(template(names.sub("*", mark.example))) or names.sub("*", mark.text)
-        for k, mark in enumerate(seen.marks)
-        if trouble[k]
-    }
+    kinds = {}
+    for k in np.flatnonzero(trouble).tolist():
+        mark = seen.marks[k]
+        kinds[k] = unplaced(
+            template(names.sub("*", mark.example)) if mark.example else names.sub("*", mark.text)
+        )
     tellers: dict[str, set[str]] = defaultdict(set)
     for visit, side in zip(seen.visits, sides, strict=True):
         if side == 0:
-            for _, mark in visit.events:
-                if mark in kinds:
-                    tellers[kinds[mark]].add(visit.entity)
-    return {
-        (entity, mark): _FAMILIAR
-        if entity in tellers[kind]
-        else max(_BY_ITSELF, len(tellers[kind]) / len(entities))
-        for mark, kind in kinds.items()
-        for entity in entities
-    }
+            for _, mark_number in visit.events:
+                if mark_number in kinds:
+                    tellers[kinds[mark_number]].add(visit.entity)
+    return _Familiar(kinds, tellers, max(1, len(entities)))
 
 
 def _strata(visits: Sequence[Visit], sides: Sequence[int], trouble: Flags) -> Iterable[_Stratum]:
@@ -126,26 +130,40 @@ def _strata(visits: Sequence[Visit], sides: Sequence[int], trouble: Flags) -> It
     for (entity, operation), (before, now) in rows.items():
         if before and now:
             before, now = _sample(before), _sample(now)
-            used = sorted({mark for row in (*before, *now) for _, mark in visits[row].events})
-            columns = {mark: k for k, mark in enumerate(used)}
-            marks = np.array(used, np.intp)
-            first = [_first_times(visits, side, columns) for side in (before, now)]
-            yield _Stratum(entity, operation, marks, trouble[marks], first[0], first[1], tuple(now))
+            times = {row: _nth_times(visits[row]) for row in (*before, *now)}
+            columns = {key: k for k, key in enumerate(sorted(set().union(*times.values())))}
+            first = [_table([times[row] for row in side], columns) for side in (before, now)]
+            marks = np.array([mark for mark, _ in columns], np.intp)
+            nths = np.array([nth for _, nth in columns], np.intp)
+            yield _Stratum(entity, operation, marks, nths, trouble[marks], first[0], first[1], tuple(now))
+
+
+def _nth_times(visit: Visit) -> dict[tuple[int, int], float]:
+    """When each mark came for the nth time, the last n standing for all later ones."""
+    found: dict[tuple[int, int], float] = {}
+    counts: dict[int, int] = defaultdict(int)
+    for at, mark in visit.events:
+        found.setdefault((mark, min(counts[mark], _NTHS)), at)
+        counts[mark] += 1
+    return found
+
+
+def _table(
+    times: Sequence[Mapping[tuple[int, int], float]], columns: Mapping[tuple[int, int], int]
+) -> Floats:
+    """Visits x columns, inf where a mark did not come so often."""
+    found = np.full((len(times), len(columns)), inf)
+    for k, of_visit in enumerate(times):
+        for key, at in of_visit.items():
+            found[k, columns[key]] = at
+    return found
 
 
 def _sample(rows: Sequence[int]) -> list[int]:
-    """At most so many rows, evenly taken."""
-    step = max(1, -(-len(rows) // _SAMPLE))
-    return list(rows[::step])
-
-
-def _first_times(visits: Sequence[Visit], rows: Sequence[int], columns: Mapping[int, int]) -> Floats:
-    """Visits x marks: when each mark was first seen in each visit, inf where it was not."""
-    found = np.full((len(rows), len(columns)), inf)
-    for k, row in enumerate(rows):
-        for at, mark in reversed(visits[row].events):
-            found[k, columns[mark]] = at
-    return found
+    """At most so many rows, spread over all without a period: traffic has periods of its own."""
+    if len(rows) <= _SAMPLE:
+        return list(rows)
+    return [rows[k] for k in sorted({int(len(rows) * (n * _GOLDEN % 1.0)) for n in range(_SAMPLE)})]
 
 
 def _broken_habits(stratum: _Stratum) -> Iterable[Break]:
@@ -174,6 +192,7 @@ def _broken_habits(stratum: _Stratum) -> Iterable[Break]:
             entity=stratum.entity,
             operation=stratum.operation,
             mark=int(stratum.marks[k]),
+            nth=int(stratum.nths[k]),
             missing=True,
             after=int(stratum.marks[best]) if best < len(stratum.marks) else -1,
             n_before=int(n_before[best]),
@@ -185,14 +204,15 @@ def _broken_habits(stratum: _Stratum) -> Iterable[Break]:
         )
 
 
-def _new_troubles(stratum: _Stratum, free: Mapping[tuple[str, int], float]) -> Iterable[Break]:
+def _new_troubles(stratum: _Stratum, familiar: _Familiar) -> Iterable[Break]:
     """Marks that speak of trouble, with the share of visits that show them on both sides."""
     before, now = np.isfinite(stratum.before), np.isfinite(stratum.now)
-    for k in np.flatnonzero(stratum.troubled & now.any(axis=0)):
+    for k in np.flatnonzero(stratum.troubled & (stratum.nths == 0) & now.any(axis=0)):
         yield Break(
             entity=stratum.entity,
             operation=stratum.operation,
             mark=int(stratum.marks[k]),
+            nth=int(stratum.nths[k]),
             missing=False,
             after=-1,
             n_before=len(before),
@@ -200,7 +220,7 @@ def _new_troubles(stratum: _Stratum, free: Mapping[tuple[str, int], float]) -> I
             n_now=len(now),
             k_now=int(now[:, k].sum()),
             deviant=tuple(stratum.rows[r] for r in np.flatnonzero(now[:, k])),
-            free=free[stratum.entity, int(stratum.marks[k])],
+            free=familiar.free(stratum.entity, int(stratum.marks[k])),
         )
 
 
