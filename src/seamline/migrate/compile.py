@@ -272,7 +272,8 @@ def subject_of(read: Read, shape: Shape, columns: grouping.Columns, n_bytes: int
 
 def _intended(read: Read, shape: Shape, columns: grouping.Columns) -> Iterator[tuple[str, str]]:
     gone = {o.name for o in shape.olds} | set(shape.hidden)
-    moved = dict(shape.renamed)
+    moved = dict(shape.renamed) | {o.name: t.becomes for g in shape.groups for o in g.olds for t in g.twins}
+    moved = {old: new for old, new in moved.items() if old != new}
     names = {
         *gone, *moved, *moved.values(), *(t.becomes for t in shape.twins), *(c.name for c in columns.added),
         *(c for c, _ in columns.retyped),
