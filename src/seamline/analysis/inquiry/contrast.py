@@ -22,9 +22,11 @@ _LOOKS_BACK_S = 240.0  # before the alert, where the start is not given
 # P(a guilty change shows in this way); of those that the alert is about, and of others.
 _SHOWS = {
     "failures": 0.45, "latency": 0.5, "cpu": 0.2, "memory": 0.12, "restarts": 0.1, "silence": 0.1, "calls": 0.15,
-    "network": 0.06, "disk": 0.05, "saturation": 0.1, "other": 0.03, "callers": 0.2,
+    "network": 0.06, "disk": 0.05, "saturation": 0.1, "other": 0.03,
 }  # fmt: skip
 _SHOWS_AS_ALERTED = 0.8
+_FAILURES = ("failures", "answers")
+_WRONG = 0.2  # of versions that make requests fail answer wrongly, and look well themselves
 _SHOWS_ASKING = 0.5  # in the calls made, against those answered
 
 
@@ -85,9 +87,9 @@ def _signs(scene: Scene, rollout: Rollout) -> list[Sign]:
     Before the harm new pods may have been as well as old ones, and broken by what came then.
     """
     beside = siblings.signs(scene, rollout)
-    compared = {s.noun for s in beside if not s.early}
+    compared = {(s.noun, s.side) for s in beside if not s.early}
     kept = [s for s in beside if not s.early or s.factor > 1]
-    alone = [s for s in aftermath.signs(scene, rollout) if s.noun not in compared]
+    alone = [s for s in aftermath.signs(scene, rollout) if (s.noun, s.side) not in compared]
     return [*kept, *alone, *aftermath.signs_at_callers(scene, rollout)]
 
 
@@ -110,14 +112,25 @@ def _weighed(case: Case, signs: Sequence[Sign]) -> list[Term]:
     grouped: dict[tuple[str, str], list[Sign]] = {}
     for sign in signs:
         grouped.setdefault((sign.noun, sign.side), []).append(sign)
+    wrong = grouped.pop(("callers", "answers"), [])
+    if wrong:
+        grouped.setdefault(_FAILURES, [])
     terms = []
     for (noun, side), of_kind in sorted(grouped.items()):
         shows = _SHOWS.get(noun, _SHOWS["other"])
-        if alerted == {"failures": "failures", "latency": "latency"}.get(noun):
+        if alerted == noun:
             shows = _SHOWS_AS_ALERTED
         if side == "asks" and noun != "calls":
             shows *= _SHOWS_ASKING
-        factor = float(np.mean([s.factor for s in of_kind]))
-        clearest = max(of_kind, key=lambda s: (s.factor, s.text))
-        terms.append(Term(f"{noun} {side}", odds.shown(factor, shows), clearest.text))
+        also = wrong if (noun, side) == _FAILURES else []
+        clearest = max([*of_kind, *also], key=lambda s: (s.factor, s.text))
+        terms.append(Term(f"{noun} {side}", odds.shown(_factor(of_kind, also), shows), clearest.text))
     return terms
+
+
+def _factor(signs: Sequence[Sign], at_callers: Sequence[Sign]) -> float:
+    """The mean factor; of failures with those that only callers have: a wrong answer is none where it is given."""
+    own = float(np.mean([s.factor for s in signs])) if signs else 1.0
+    if not at_callers:
+        return own
+    return (1 - _WRONG) * own + _WRONG * float(np.mean([s.factor for s in at_callers]))

@@ -24,6 +24,7 @@ _UNLIKE = {
     "calls": 0.12,
 }  # log-ratio between healthy pods of one version
 _UNLIKE_OTHERS = 0.3
+_BY_LOAD = ("cpu", "network", "disk", "saturation")  # grow with what is asked
 _LEAST_NOISE = 0.03  # of a sample, as log-ratio
 _SPREAD = 0.5  # of how often healthy pods fail
 _ONE_SAMPLE, _NOTHING_ELSE = 20.0, 0.22  # the most that one sample can say, and how little the others may
@@ -97,6 +98,7 @@ class _Comparison:
         }  # fmt: skip
         cells = np.any(list(beside.values()), axis=0)
         self._owed = owed(scene, sorted(beside), sorted(rollout.old), cells)
+        self._busier = self._more_requests()
 
     def answers(self) -> Iterator[Sign]:
         """What others see of its pods, and what its pods use."""
@@ -115,6 +117,20 @@ class _Comparison:
                 yield from self._failures("asks", metric, table, Owed())
             elif kind.role == "latency":
                 yield from self._levels("asks", kind, table, Owed())
+
+    def _more_requests(self) -> float:
+        """By how much more new pods are asked than old ones, as log-ratio; 0 where less, or not known."""
+        asked = {pod: np.zeros(len(self._scene.case.times)) for pod in self._whole}
+        for of_pod in requests_of(self._tables["answers"]).values():
+            for pod, row in of_pod.items():
+                asked[pod] += np.nan_to_num(self._scene.case.values[row])
+        old = mean_of(
+            np.stack([np.where(self._whole[p], asked[p], np.nan) for p in sorted(self._rollout.old)]), 0
+        )
+        ratios = [
+            median_of(asked[pod][cells] / np.maximum(old[cells], 1.0)) for pod, cells in self._beside.items()
+        ]
+        return float(np.log(max(1.0, np.nan_to_num(median_of(np.array(ratios)), nan=1.0))))
 
     def _lots(self, table: Table) -> Iterator[_Lot]:
         """One for each other end that pods of both versions were measured towards."""
@@ -151,6 +167,8 @@ class _Comparison:
         if not apart:
             return
         shift = float(mean_of(np.concatenate(apart), 0))
+        if kind.noun in _BY_LOAD and shift > 0:
+            shift -= min(shift, self._busier)
         noise = max(_LEAST_NOISE, float(np.nan_to_num(median_of(np.array(noises)))))
         variance = _unlike(kind, unlike) ** 2 * (1 / len(self._beside) + 1 / len(self._rollout.old))
         variance += 1.6 * noise**2 * (1 / n_new + 1 / max(n_old, 1))  # of medians
