@@ -278,6 +278,11 @@ class Facts:
         keep = self._kept()
         return [self._series[name].read(keep) for name in self._names()]
 
+    @property
+    def n_series(self) -> int:
+        """How many series there are. O(1)."""
+        return len(self._series)
+
     def first_deliveries(self) -> Iterable[tuple[str, int]]:
         """Entity and first log position of every series, in no order."""
         return ((one.head.entity, one.first_seq) for one in self._series.values())

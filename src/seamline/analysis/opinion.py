@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from seamline.analysis import candidates as cand
 from seamline.analysis import capacity, likelihood, organisation, pods, register, stackmap
+from seamline.analysis.closer import Look, closer
 from seamline.analysis.correlate import cluster
 from seamline.analysis.detect import detect
 from seamline.analysis.environment import environment_of
 from seamline.analysis.facts import Facts
 from seamline.analysis.incidents import Base, Found, Scene, attach
 from seamline.analysis.ownership import Tree
-from seamline.analysis.rank import rank
+from seamline.analysis.rank import Ranked, rank
 from seamline.analysis.rollout import Live
 from seamline.model.incident import Incident
 from seamline.model.record import AnyRecord
@@ -129,12 +131,19 @@ def _explain(
     for key in scores if seen else ():
         said = {p.observable: pods.weight(candidates.get(key), p, stack, kinds) for p in seen}
         scores[key] = likelihood.weighed(scores[key], v, said)
+    look = closer(facts, stack, v.sick, as_of, environment)
+    for key in sorted(look.nats.keys() & scores.keys()):
+        scores[key] = likelihood.weighed(scores[key], v, look.said(key))
     return [
         Found(
             environment,
             c,
             tuple(v.sick[j] for j in c.symptoms),
-            rank(c.symptoms, v, candidates, scores, stack, as_of, notes),
+            _told(rank(c.symptoms, v, candidates, scores, stack, as_of, notes), look),
         )
         for c in cluster(v, scores)
     ]
+
+
+def _told(ranked: Ranked, look: Look) -> Ranked:
+    return replace(ranked, causes=tuple(look.told(c) for c in ranked.causes))

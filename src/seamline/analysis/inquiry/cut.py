@@ -5,7 +5,7 @@ service: who compares versions needs the pods, who looks back past a rollout nee
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -65,16 +65,19 @@ class _Use(Struct, frozen=True):
 
 def cut(
     facts: Facts, stack: StackMap, *, from_ts: float, to_ts: float, alert: Alert | None = None,
-    environment: str = "", question: Question = "entity", id: str = "now",
+    environment: str = "", question: Question = "entity", id: str = "now", only: Container[str] | None = None,
 ) -> Case:  # fmt: skip
     """The case of a window of time. `environment`: the one that is meant where a series or a change names none.
 
+    `only`: the entities whose series are looked at, all when it is None.
     The last cell is the last whole one before `to_ts`. Empty facts give a case without watches.
     O(samples in the window + changes x pods).
     """
     seen = [
         one for one in stretches(facts.series(), to_ts)
-        if one.last_ts >= from_ts and environment_of(one.series.labels, environment) == environment
+        if one.last_ts >= from_ts
+        and environment_of(one.series.labels, environment) == environment
+        and (only is None or stack.canonical(one.series.entity) in only)
     ]  # fmt: skip
     uses = _told_once([use for one in seen for use in _uses(one, stack)])
     grid = _grid(uses, from_ts, to_ts)

@@ -30,8 +30,8 @@ def finding(case: Case, d: Design, started_ts: float | None) -> Finding:
     n = len(d.services)
     where = p[:n].copy()
     np.add.at(where, list(d.touched), p[n:-1])
-    entities = _ordered(d.services, where, {s: _own_terms(d, k) for k, s in enumerate(d.services)})
-    changes = _ordered(d.rollouts, p[n:-1], {r: _change_terms(d, r) for r in d.rollouts})
+    entities = _ordered(d.services, where, {s: own_terms(d, k) for k, s in enumerate(d.services)})
+    changes = _ordered(d.rollouts, p[n:-1], {r: change_terms(d, r) for r in d.rollouts})
     accused = _accused(case, entities, changes)
     nobody = float(p[-1])
     nothing = nobody if not d.seen.alerted >= _CLEAR else nobody / 2
@@ -41,7 +41,7 @@ def finding(case: Case, d: Design, started_ts: float | None) -> Finding:
     )  # fmt: skip
 
 
-def _own_terms(d: Design, service: int) -> tuple[Term, ...]:
+def own_terms(d: Design, service: int) -> tuple[Term, ...]:
     """The weighed terms of a service, the strongest first."""
     found = []
     for column, name in enumerate(TERMS):
@@ -52,7 +52,7 @@ def _own_terms(d: Design, service: int) -> tuple[Term, ...]:
     return tuple(sorted(found, key=lambda t: (-abs(t.nats), t.name)))
 
 
-def _change_terms(d: Design, rollout: str) -> tuple[Term, ...]:
+def change_terms(d: Design, rollout: str) -> tuple[Term, ...]:
     found = [_weighed(t, "contrast") for t in d.contrasts.get(rollout, ())]
     return tuple(sorted(found, key=lambda t: (-abs(t.nats), t.name)))
 
