@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from seamline.analysis.candidates import Candidate
 from seamline.analysis.facts import Facts
 from seamline.analysis.inquiry import weigh
 from seamline.analysis.inquiry.case import Alert, Term
@@ -42,9 +43,11 @@ class Look(Struct, frozen=True):
     nats: Mapping[str, float] = {}
     terms: Mapping[str, tuple[Term, ...]] = {}
 
-    def said(self, key: str) -> Mapping[str, float]:
-        """What it says of a candidate, by the id of the symptom that was looked at."""
-        return {self.at.id: self.nats[key]} if self.at is not None and key in self.nats else {}
+    def said(self, c: Candidate) -> Mapping[str, float]:
+        """What it says of a candidate, by the id of the symptom that was looked at; of a pair, what of its likelier."""
+        own = (f"change:{change}" for change in c.changes) if c.kind == "collision" else (c.key,)
+        nats = [self.nats[key] for key in own if key in self.nats]
+        return {self.at.id: max(nats)} if self.at is not None and nats else {}
 
     def told(self, cause: Cause) -> Cause:
         """The cause with what the look has to say of it among its evidence."""

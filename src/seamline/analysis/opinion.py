@@ -132,8 +132,8 @@ def _explain(
         said = {p.observable: pods.weight(candidates.get(key), p, stack, kinds) for p in seen}
         scores[key] = likelihood.weighed(scores[key], v, said)
     look = closer(facts, stack, v.sick, as_of, environment)
-    for key in sorted(look.nats.keys() & scores.keys()):
-        scores[key] = likelihood.weighed(scores[key], v, look.said(key))
+    for key, candidate in candidates.items():
+        scores[key] = likelihood.weighed(scores[key], v, look.said(candidate))
     return [
         Found(
             environment,
