@@ -11,7 +11,7 @@ from math import exp, inf, log
 from msgspec import Struct
 
 from seamline.analysis.inquiry.case import Case, Term
-from seamline.analysis.inquiry.novelty import Break, breaks
+from seamline.analysis.inquiry.novelty import Break, breaks, one_of
 from seamline.analysis.inquiry.traces import Stall, stalls
 from seamline.analysis.inquiry.visits import Visits, visits
 
@@ -23,6 +23,8 @@ _LOUD = 1.5  # nats from which a service stands out
 _LEAST_STEP_S = 60.0
 _NEAR = (1, 0, 3)  # steps before what is believed to be the start: samples know it to a step
 _BACK = (0, 1, 2, 3, 4, 6)  # steps before the alert where a fault may have begun that nobody knows of
+_SHARED = log(2.0)  # nats that evidence against one of two loses for each
+_AGAIN = ("", " for a second time", " for a third time")
 _MOST_QUOTED = 110  # characters of a line
 
 
@@ -51,74 +53,69 @@ def hear(case: Case, started_ts: float | None) -> Hearsay:
     alerted_ts = case.alert.at_ts if case.alert else case.to_ts
     found = None
     if started_ts is not None:
-        found = _loudest(seen, [started_ts - n * step_s for n in _NEAR], step_s)
-    found = found or _loudest(seen, [alerted_ts - n * step_s for n in _BACK], step_s)
+        found = _loudest(seen, case.services(), [started_ts - n * step_s for n in _NEAR], step_s)
+    found = found or _loudest(seen, case.services(), [alerted_ts - n * step_s for n in _BACK], step_s)
     return found or Hearsay({}, None, started_ts, seen.notes)
 
 
-def _loudest(seen: Visits, starts: Sequence[float], guard_s: float) -> Hearsay | None:
-    """What is told with the start at which most is told of one service; the earlier one of equals.
+def _loudest(
+    seen: Visits, services: Sequence[str], starts: Sequence[float], guard_s: float
+) -> Hearsay | None:
+    """What is told with the start at which most is told of one service; the earlier listed one of equals.
 
     What happened shortly before a start is left out: it may belong to either side.
     """
     best, loudest = None, -inf
+    names = one_of(services)
     for start_ts in starts:
-        sides = [
-            1 if v.start_ts >= start_ts else 0 if v.start_ts < start_ts - guard_s else -1 for v in seen.visits
-        ]
+        sides = [_side(visit.start_ts, start_ts, guard_s) for visit in seen.visits]
         if 0 in sides and 1 in sides:
-            terms = _terms(seen, sides)
+            terms = _terms(seen, sides, names)
             loud = max((sum(term.nats for term in one) for one in terms.values()), default=0.0)
             if loud > loudest:
                 loudest, best = loud, Hearsay(terms, loud < _LOUD, start_ts, seen.notes)
     return best
 
 
-def _terms(seen: Visits, sides: Sequence[int]) -> Mapping[str, tuple[Term, ...]]:
+def _side(at_ts: float, start_ts: float, guard_s: float) -> int:
+    if at_ts >= start_ts:
+        return 1
+    return 0 if at_ts < start_ts - guard_s else -1
+
+
+def _terms(seen: Visits, sides: Sequence[int], names: re.Pattern[str]) -> Mapping[str, tuple[Term, ...]]:
     """The terms of each service, the strongest first."""
     found: dict[str, list[Term]] = defaultdict(list)
-    broken: dict[str, list[Break]] = defaultdict(list)
-    for one in breaks(seen, sides):
-        broken[one.entity].append(one)
     named: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    names = _Names(visit.entity for visit in seen.visits)
+    broken: dict[str, list[Break]] = defaultdict(list)
+    for one in breaks(seen, sides, names):
+        broken[one.entity].append(one)
     for entity, theirs in broken.items():
         worst = max(theirs, key=lambda b: b.nats)
-        others = names.blamed(worst, seen) if worst.nats > 0.0 else ()
+        others = _blamed(worst, seen, names) if worst.nats > _SHARED else ()
         for other in others:
-            named[other].append((worst.nats - log(2.0), f"{entity}: {_words(worst, seen)}"))
-        found[entity] += _of_breaks(theirs, worst, log(2.0) if others else 0.0, seen)
+            named[other].append((worst.nats - _SHARED, f"{entity}: {_words(worst, seen)}"))
+        found[entity] += _of_breaks(theirs, worst, _SHARED if others else 0.0, seen)
     for entity, sayings in named.items():
         nats, text = max(sayings)
         found[entity].append(Term("told by others", _shown(nats, _SHOWS), text))
     for stall in stalls(seen.visits, sides):
         if stall.nats > 0.0:
             found[stall.entity].append(_of_stall(stall))
+    worth = {entity: [t for t in terms if abs(t.nats) >= _WORTH] for entity, terms in sorted(found.items())}
     return {
-        entity: tuple(
-            sorted((t for t in terms if abs(t.nats) >= _WORTH), key=lambda t: (-abs(t.nats), t.name))
-        )
-        for entity, terms in sorted(found.items())
-        if any(abs(t.nats) >= _WORTH for t in terms)
+        entity: tuple(sorted(terms, key=lambda t: (-abs(t.nats), t.name)))
+        for entity, terms in worth.items()
+        if terms
     }
 
 
-class _Names:
-    """Who else a break may be the fault of."""
-
-    def __init__(self, entities: Iterable[str]) -> None:
-        self._any = re.compile(
-            "|".join(
-                rf"(?<![\w-]){re.escape(e)}(?![\w-])" for e in sorted(set(entities), key=len, reverse=True)
-            )
-        )
-
-    def blamed(self, broken: Break, seen: Visits) -> Sequence[str]:
-        """The services that new trouble names, or the one that did not answer a call that is missing."""
-        mark = seen.marks[broken.mark]
-        if not broken.missing:
-            return sorted(set(self._any.findall(mark.example)) - {broken.entity})
-        return [mark.entity] if mark.kind == "call" and mark.via and _unanswered(broken, seen) else []
+def _blamed(broken: Break, seen: Visits, names: re.Pattern[str]) -> Sequence[str]:
+    """The services that new trouble names, or the one that did not answer a call that is missing."""
+    mark = seen.marks[broken.mark]
+    if not broken.missing:
+        return sorted(set(names.findall(mark.example)) - {broken.entity})
+    return [mark.entity] if mark.kind == "call" and mark.via and _unanswered(broken, seen) else []
 
 
 def _unanswered(broken: Break, seen: Visits) -> bool:
@@ -152,6 +149,7 @@ def _words(broken: Break, seen: Visits) -> str:
         mark.kind, f"the call of {mark.entity} `{mark.text}`"
     )
     where = f"visits of `{broken.operation}`" if broken.operation else "visits"
+    what += _AGAIN[broken.nth]
     now, before = f"{broken.k_now} of {broken.n_now}", f"{broken.k_before} of {broken.n_before}"
     if broken.missing:
         return f"{what} is missing: {now} {where} have it, {before} had"

@@ -79,10 +79,19 @@ class _Stratum(Struct, frozen=True):
     rows: tuple[int, ...]  # the visits of `now`
 
 
-def breaks(seen: Visits, sides: Sequence[int]) -> tuple[Break, ...]:
-    """All that broke. `sides` says of each visit whether it is of before (0), of now (1) or left out (-1)."""
+def one_of(services: Iterable[str]) -> re.Pattern[str]:
+    """Finds the names of services in what is told, each as a whole."""
+    longest = sorted(filter(None, services), key=lambda name: (-len(name), name))
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest)) or '(?!)'})(?![\w-])")
+
+
+def breaks(seen: Visits, sides: Sequence[int], names: re.Pattern[str]) -> tuple[Break, ...]:
+    """Whatever broke or might have. `sides` says of each visit whether it is of before (0), of now (1) or neither.
+
+    `names` finds services' names: trouble that differs in these only is of one kind.
+    """
     trouble = np.array([troubled(mark.text) for mark in seen.marks], bool)
-    familiar = _familiar(seen, sides, trouble)
+    familiar = _familiar(seen, sides, trouble, names)
     found: list[Break] = []
     for stratum in _strata(seen.visits, sides, trouble):
         found += _broken_habits(stratum)
@@ -103,9 +112,7 @@ class _Familiar(Struct, frozen=True):
         return _FAMILIAR if entity in tellers else max(_BY_ITSELF, len(tellers) / self.n_services)
 
 
-def _familiar(seen: Visits, sides: Sequence[int], trouble: Flags) -> _Familiar:
-    entities = sorted({visit.entity for visit in seen.visits}, key=len, reverse=True)
-    names = re.compile("|".join(map(re.escape, entities)) or "(?!)")
+def _familiar(seen: Visits, sides: Sequence[int], trouble: Flags, names: re.Pattern[str]) -> _Familiar:
     kinds = {}
     for k in np.flatnonzero(trouble).tolist():
         mark = seen.marks[k]
@@ -118,7 +125,7 @@ def _familiar(seen: Visits, sides: Sequence[int], trouble: Flags) -> _Familiar:
             for _, mark_number in visit.events:
                 if mark_number in kinds:
                     tellers[kinds[mark_number]].add(visit.entity)
-    return _Familiar(kinds, tellers, max(1, len(entities)))
+    return _Familiar(kinds, tellers, len({visit.entity for visit in seen.visits}))
 
 
 def _strata(visits: Sequence[Visit], sides: Sequence[int], trouble: Flags) -> Iterable[_Stratum]:

@@ -43,7 +43,7 @@ class Visit(Struct):
     """One visit. `events` are (time, index of a mark) on the visited service's own clock, in order of time."""
 
     entity: str
-    operation: str  # "" where there are no spans
+    operation: str  # where there are no spans: the line that opens it, "" without a trace
     trace: str  # "" where lines name none
     start_ts: float
     duration_s: float
@@ -73,6 +73,8 @@ def visits(case: Case) -> Visits:
     _add_lines(lines, entities, traces, found, names)
     for visit in found:
         visit.events.sort()
+        if visit.trace and not visit.operation:
+            visit.operation = names.marks[visit.events[0][1]].text
     return Visits(tuple(found), tuple(names.marks), notes)
 
 
