@@ -54,8 +54,10 @@ class Look(Struct, frozen=True):
         terms = [t for t in self.terms.get(cause.key, ()) if abs(PART * t.nats) >= _WORTH]
         if self.at is None or self.at.symptom is None or not terms:
             return cause
+        after_s = (self.at.symptom.onset_at - cause.at).total_seconds() if cause.at is not None else None
         lines = [
-            Evidence(t.text, round(PART * t.nats, 3), self.at.id, self.at.symptom.seqs) for t in terms[:_TOLD]
+            Evidence(t.text, round(PART * t.nats, 3), self.at.id, self.at.symptom.seqs, (), after_s)
+            for t in terms[:_TOLD]
         ]
         return replace(
             cause,
