@@ -32,4 +32,4 @@ def weigh(case: Case) -> tuple[Design, float | None]:
     when = episode(case, p)
     seen = look(case, p, moved(p, when.first, when.last), who, when.first, when.last)
     started_ts = float(case.times[when.first]) if when.first < len(case.times) else None
-    return design(case, seen, hear(case, None), contrast(case, started_ts) if case.steps else {}), started_ts
+    return design(case, seen, hear(case, None), contrast(case, None) if case.steps else {}), started_ts

@@ -26,6 +26,9 @@ COLUMNS = (
     "heard nothing",
     "number of services",
 )
+SHARED = (
+    0.4  # of what is seen at a service speaks for a change of it: releases come in several steps, on few pods
+)
 _AT = {name: n for n, name in enumerate(COLUMNS)}
 
 
@@ -55,7 +58,7 @@ def design(case: Case, seen: Seen, heard: Hearsay, contrasts: Terms) -> Design:
     rows = np.zeros((n + len(rollouts) + 1, len(COLUMNS)))
     rows[:n, : len(TERMS)] = seen.values
     rows[:n, _AT["heard"]] = _nats(heard.terms, services)
-    rows[n:-1] = rows[at]
+    rows[n:-1] = SHARED * rows[at]
     rows[n:-1, _AT["contrast"]] = _nats(contrasts, rollouts)
     rows[n:-1, _AT["a change"]] = 1.0
     alerted, crowd = strength(np.array([np.nan_to_num(seen.alerted), seen.surge])).tolist()
