@@ -9,7 +9,7 @@ from seamline.model.errors import Fix
 
 
 def run(out: str, n: int = 100, seed: int = 1, kind: str = "canary") -> dict[str, object]:
-    """Write `n` cases of a kind (canary, entity) into folders below `out`; equal seeds write equal bytes."""
+    """Write `n` cases of a kind (canary, change, entity) into folders below `out`; equal seeds write equal bytes."""
     if kind not in KINDS:
         raise Fix(f"kind={kind!r}: no such kind of case", hint=f"there are: {', '.join(KINDS)}")
     folder = Path(out)

@@ -52,10 +52,12 @@ def entity(seed: list[int]) -> Told | None:
     play = Play(one, times, step_s, plays.load_of(rng, times, one.load))
     if chance(rng, 0.4):
         play.releases = _changes(rng, one, onset_ts, step_s)
-    if chance(rng, 0.1):  # more is asked, and nothing is broken
+    if chance(rng, 0.05):  # more is asked, and nothing is broken
         play.load = play.load * (1.0 + float(rng.uniform(0.3, 1.0)) * play.since(onset_ts))
         truth = Truth((), "none")
-    elif chance(rng, 0.15):
+    elif chance(
+        rng, 0.08
+    ):  # so few, because stories without harm are never told and a part of the others is not
         truth = Truth((), "none")
     else:
         truth = _break_service(rng, play, onset_ts, seed)
@@ -63,7 +65,26 @@ def entity(seed: list[int]) -> Told | None:
     return _told(play, sampling.scheme(rng, per_pod, len(one.services)), truth, onset_ts, "entity", seed)
 
 
-KINDS: dict[str, Callable[[list[int]], Told | None]] = {"canary": canary, "entity": entity}
+def change(seed: list[int]) -> Told | None:
+    """Changes that no pods tell apart: settings, flags, releases of everything at once. One of them is bad, or none."""
+    rng = np.random.default_rng(seed)
+    one = system(rng, int(rng.integers(5, 40)), most_pods=3)
+    step_s = float(rng.choice([60.0, 60.0, 15.0, 300.0]))
+    times = _times(rng, step_s, int(rng.integers(70, 200)))
+    onset_ts = float(times[-_LATE - 6] + rng.uniform(0, step_s))
+    play = Play(one, times, step_s, plays.load_of(rng, times, one.load))
+    play.releases = _changes(rng, one, onset_ts, step_s)
+    what = rng.choice(["guilty", "latent", "nothing"], p=[0.7, 0.2, 0.1])
+    if what == "guilty":
+        truth = _break_by_change(rng, play, onset_ts, seed)
+    elif what == "latent":
+        truth = _break_service(rng, play, onset_ts, seed)
+    else:
+        truth = Truth((), "none")
+    return _told(play, sampling.scheme(rng, False, len(one.services)), truth, onset_ts, "change", seed)
+
+
+KINDS: dict[str, Callable[[list[int]], Told | None]] = {"canary": canary, "change": change, "entity": entity}
 
 
 def tell(kind: str, seed: list[int]) -> Told:
@@ -94,23 +115,36 @@ def _rollouts(rng: Generator, one: System, onset_ts: float, step_s: float) -> li
 
 
 def _break_release(rng: Generator, play: Play, onset_ts: float) -> Truth:
-    """One of the rollouts is bad from its first pod on, or from a flag on that was turned later."""
+    """One of the rollouts is bad from its first pod on, or once a later change meets it: a flag, or more pods."""
     guilty = play.releases[int(rng.integers(len(play.releases)))]
     shift_s = onset_ts - float(rng.uniform(5, 30)) - guilty.at_ts
     fault = str(rng.choice(sorted(FAULTS)))
     joint: tuple[str, ...] = ()
     if chance(rng, 0.12):
         _move(guilty, min(0.0, shift_s) - float(rng.uniform(2, 8)) * play.step_s)
-        flag = Release("flag-1", "flag", guilty.service, [(onset_ts - float(rng.uniform(1, 10)), [], [], [])])
-        play.releases.append(flag)
-        joint = (guilty.id, flag.id)
-        since = {pod: max(at, flag.at_ts) for pod, at in guilty.births.items()}
+        kind = str(rng.choice(["flag", "scale"]))
+        fault = "pool_exhausted" if kind == "scale" else fault  # more pods than there are connections for
+        met = Release(f"{kind}-1", kind, guilty.service, [(onset_ts - float(rng.uniform(1, 10)), [], [], [])])
+        play.releases.append(met)
+        joint = (guilty.id, met.id)
+        since = {pod: max(at, met.at_ts) for pod, at in guilty.births.items()}
     else:
         _move(guilty, shift_s)
         since = dict(guilty.births)
     seed = [int(rng.integers(2**31))]
     play.trouble = Trouble(fault, sorted(guilty.births), since, seed)
     return Truth((play.system.services[guilty.service].name,), fault, guilty.id, joint)
+
+
+def _break_by_change(rng: Generator, play: Play, onset_ts: float, seed: list[int]) -> Truth:
+    """One of the changes breaks all pods of its service some seconds or minutes after it was made."""
+    guilty = play.releases[int(rng.integers(len(play.releases)))]
+    _move(guilty, onset_ts - float(np.exp(rng.uniform(np.log(3), np.log(180)))) - guilty.at_ts)
+    pods = play.pods(np.random.default_rng([*seed, 3]))
+    ill = [pods.names[row] for row in pods.of(guilty.service)]
+    fault = str(rng.choice(sorted(FAULTS)))
+    play.trouble = Trouble(fault, ill, dict.fromkeys(ill, onset_ts), [int(rng.integers(2**31))])
+    return Truth((play.system.services[guilty.service].name,), fault, guilty.id)
 
 
 def _move(release: Release, by_s: float) -> None:
@@ -134,7 +168,7 @@ def _break_service(rng: Generator, play: Play, onset_ts: float, seed: list[int])
 
 
 def _changes(rng: Generator, one: System, onset_ts: float, step_s: float) -> list[Release]:
-    """Changes that move no pods: settings, flags, scaling that nobody notices."""
+    """Changes of which nobody says that they moved pods."""
     found = []
     for i in range(int(rng.integers(1, 5))):
         at_ts = onset_ts - float(rng.uniform(1, 20) if chance(rng, 0.3) else rng.uniform(-2, 40) * step_s)
