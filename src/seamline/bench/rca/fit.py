@@ -61,7 +61,7 @@ def _answer(truth: Truth, services: Sequence[str], rollouts: Sequence[str]) -> i
 
 def fit(cases: Sequence[Example], towards: Mapping[str, float] = WEIGHTS) -> dict[str, float]:
     """The weights that make the truths likeliest. O(rounds x rows). Method: Adam, projected (arXiv 1412.6980)."""
-    start = np.array([towards[name] for name in COLUMNS])
+    start = vector(towards)
     free = np.array([name in FREE for name in COLUMNS])
     w, mean, square = start.copy(), np.zeros_like(start), np.zeros_like(start)
     for k in range(1, ROUNDS + 1):
@@ -79,6 +79,11 @@ def _slope(cases: Sequence[Example], w: NDArray[np.float64]) -> NDArray[np.float
         p[case.answer] -= 1.0
         total += case.weight * (case.rows.T @ p)
     return total
+
+
+def vector(weights: Mapping[str, float]) -> NDArray[np.float64]:
+    """The weights in the order of COLUMNS."""
+    return np.array([weights[name] for name in COLUMNS])
 
 
 def chances(case: Example, w: NDArray[np.float64]) -> NDArray[np.float64]:
