@@ -16,6 +16,7 @@ from seamline.analysis.inquiry.scene import Scene, Sign, median_of
 from seamline.analysis.inquiry.versions import Rollout, Span, rollouts, rows
 
 _CLOCK_S = 30.0  # by which clocks of tools differ
+_LATE = 1.75  # nats per e-fold of the squared lateness
 _LEAST_OF_HARM = 0.03  # of the alerted latency's rise: a difference below it is not what harms
 _LOOKS_BACK_S = 240.0  # before the alert, where the start is not given
 
@@ -102,7 +103,7 @@ def _order(case: Case, rollout: Rollout, started_ts: float | None) -> list[Term]
     slack_s = _CLOCK_S + case.step_s / 2
     if late_s <= 0:
         return []
-    nats = -min(8.0, (late_s / slack_s) ** 2)
+    nats = -_LATE * float(np.log1p((late_s / slack_s) ** 2))  # heavy tails: the start is an estimate
     return [Term("order", nats, f"it began {late_s:.0f} s after the fault")]
 
 
