@@ -18,11 +18,14 @@ _KEYS: dict[str, Callable[[Example], str]] = {
 _NOBODY = frozenset({"-", "none", ""})  # cases without a fault are left out half by half: they share no root
 
 
-def run(folders: str, leave: str = "root") -> dict[str, object]:
-    """`folders`: sets of cases, separated by commas. `leave`: root, fault or set; whole ones are left out in turn."""
+def run(folders: str, leave: str = "root", calm: int = 2) -> dict[str, object]:
+    """`folders`: sets of cases, separated by commas. `leave`: root, fault or set; whole ones are left out in turn.
+
+    `calm`: windows without a fault that are cut out of each case with a long normal part.
+    """
     if leave not in _KEYS:
         raise Fix(f"leave={leave!r}: no such thing to leave out", hint=f"there are: {', '.join(_KEYS)}")
-    cases = fitting.examples([Path(one) for one in folders.split(",")])
+    cases = fitting.examples([Path(one) for one in folders.split(",")], calm)
     if not cases:
         raise Fix(
             f"{folders}: no case whose root is among what was measured", hint="name sets of case folders"

@@ -12,13 +12,17 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from seamline.analysis.inquiry import weigh
-from seamline.analysis.inquiry.case import Floats
+from seamline.analysis.inquiry.case import Case, Floats
 from seamline.analysis.inquiry.design import COLUMNS
 from seamline.analysis.inquiry.weights import WEIGHTS
 from seamline.bench.rca import folder, truths
+from seamline.bench.rca.calm import calm
 from seamline.bench.rca.truths import Truth
 
 RIDGE = 1.0  # in cases: how many of them it takes to move a weight by about one
+SET = 30.0  # cases that each set counts for
+OTHERS = 1 / 3
+SIMULATED = "sim-"  # how the names of simulated sets begin
 ROUNDS = 400
 FREE = frozenset(
     {"a change", "nobody", "alert moved", "alert still", "number of services"}
@@ -37,18 +41,28 @@ class Example(Struct, frozen=True):
     truth: Truth
 
 
-def examples(sets: Sequence[Path], kept_in: Path | None = None) -> list[Example]:
-    """All cases of the sets; each set counts the same in all."""
+def examples(sets: Sequence[Path], n_calm: int = 0, kept_in: Path | None = None) -> list[Example]:
+    """All cases of the sets; each set counts the same in all, simulated ones a third of it.
+
+    `n_calm` windows without a fault are cut out of each case with a long normal part, and count a third as well.
+    """
     found = []
     for one in sets:
         places = folder.places(one)
+        weight = SET * (OTHERS if one.name.startswith(SIMULATED) else 1.0) / len(places)
         for place in places:
-            truth = truths.of(place, "neutral", kept_in)
-            d, _ = weigh(folder.read(place))
-            answer = _answer(truth, d.services, d.rollouts)
-            if answer is not None:
-                found.append(Example(one.name, place.name, d.rows, answer, 30.0 / len(places), truth))
+            case, truth = folder.read(place), truths.of(place, "neutral", kept_in)
+            found += _example(one.name, case, truth, weight)
+            for window in calm(case, n_calm, seed=1):
+                found += _example(f"{one.name}, calm", window, Truth(), weight * OTHERS / n_calm)
     return found
+
+
+def _example(name: str, case: Case, truth: Truth, weight: float) -> list[Example]:
+    """The case, or nothing where its root is not among what was measured."""
+    d, _ = weigh(case)
+    answer = _answer(truth, d.services, d.rollouts)
+    return [] if answer is None else [Example(name, case.id, d.rows, answer, weight, truth)]
 
 
 def _answer(truth: Truth, services: Sequence[str], rollouts: Sequence[str]) -> int | None:
