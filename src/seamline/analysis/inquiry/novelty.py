@@ -23,6 +23,7 @@ from seamline.analysis.inquiry.visits import Visit, Visits
 
 _HABIT = 0.95  # what fails to follow more often than once in twenty is a matter of the traffic
 _SEEN = 3  # visits that make a habit
+_BEGINNING = -1  # of a visit, as if it were a mark
 _NTHS = 2  # how often a mark comes in one visit is told up to here, from 0
 _SAMPLE = 400  # visits per operation and side: more would not change an answer
 _GOLDEN = (5.0**0.5 - 1.0) / 2.0
@@ -47,7 +48,6 @@ class Break(Struct, frozen=True):
     mark: int
     nth: int  # 0: the first of its kind in a visit
     missing: bool  # else it is there and was not
-    after: int  # the mark it used to follow, -1 for the visit's beginning
     n_before: int  # visits in which it could show
     k_before: int  # visits in which it did
     n_now: int
@@ -139,15 +139,22 @@ def _strata(visits: Sequence[Visit], sides: Sequence[int], trouble: Flags) -> It
             before, now = _sample(before), _sample(now)
             times = {row: _nth_times(visits[row]) for row in (*before, *now)}
             columns = {key: k for k, key in enumerate(sorted(set().union(*times.values())))}
-            first = [_table([times[row] for row in side], columns) for side in (before, now)]
-            marks = np.array([mark for mark, _ in columns], np.intp)
-            nths = np.array([nth for _, nth in columns], np.intp)
-            yield _Stratum(entity, operation, marks, nths, trouble[marks], first[0], first[1], tuple(now))
+            marks, nths = np.array(list(columns), np.intp).T
+            yield _Stratum(
+                entity=entity,
+                operation=operation,
+                marks=marks,
+                nths=nths,
+                troubled=trouble[marks] & (marks != _BEGINNING),
+                before=_table([times[row] for row in before], columns),
+                now=_table([times[row] for row in now], columns),
+                rows=tuple(now),
+            )
 
 
 def _nth_times(visit: Visit) -> dict[tuple[int, int], float]:
-    """When each mark came for the nth time, the last n standing for all later ones."""
-    found: dict[tuple[int, int], float] = {}
+    """When each mark came for the nth time (the last n stands for all later ones), its beginning before all."""
+    found = {(_BEGINNING, 0): -inf}
     counts: dict[int, int] = defaultdict(int)
     for at, mark in visit.events:
         found.setdefault((mark, min(counts[mark], _NTHS)), at)
@@ -174,26 +181,25 @@ def _sample(rows: Sequence[int]) -> list[int]:
 
 
 def _broken_habits(stratum: _Stratum) -> Iterable[Break]:
-    """Marks that followed another one as a rule, or came in every visit, and now do so less.
+    """Marks that followed another one as a rule, or the visit's beginning, and now do so less.
 
     A visit that tells of trouble which the mark never lived with is left out: that trouble is judged by itself.
     """
-    before, now = np.isfinite(stratum.before), np.isfinite(stratum.now)
+    before, now = stratum.before < inf, stratum.now < inf
     together = before.T.astype(np.intp) @ before.astype(np.intp)
-    for k in np.flatnonzero(before.any(axis=0) & ~stratum.troubled):
+    for k in np.flatnonzero(before.any(axis=0) & ~stratum.troubled & (stratum.marks != _BEGINNING)):
         apart = together[k] == 0
         told = stratum.troubled & apart
-        fit_before, fit_now = (p[:, k] | ~(p & told).any(axis=1) for p in (before, now))
-        earlier = before & (stratum.before <= stratum.before[:, [k]]) & before[:, [k]]
-        n_before = np.append((before & fit_before[:, None]).sum(axis=0), fit_before.sum())
-        k_before = np.append(earlier.sum(axis=0), before[:, k].sum())
+        fit_before, fit_now = (there[:, k] | ~(there & told).any(axis=1) for there in (before, now))
+        n_before = (before & fit_before[:, None]).sum(axis=0)
+        k_before = ((stratum.before <= stratum.before[:, [k]]) & before & before[:, [k]]).sum(axis=0)
         share = (k_before + 0.5) / (n_before + 1.0)
         share[k] = 0.0
-        best = int(np.argmax(share))
-        if n_before[best] < _SEEN or (k_before[best] + 1.0) / (n_before[best] + 1.0) < _HABIT:
+        first = int(np.argmax(share))
+        if n_before[first] < _SEEN or (k_before[first] + 1.0) / (n_before[first] + 1.0) < _HABIT:
             continue
-        can = fit_now & (now[:, best] if best < len(stratum.marks) else True)
-        missing = can & ~now[:, k]
+        could = fit_now & now[:, first]
+        missing = could & ~now[:, k]
         turned = (now[missing] & (apart & ~stratum.troubled)).any(axis=1)
         yield Break(
             entity=stratum.entity,
@@ -201,19 +207,18 @@ def _broken_habits(stratum: _Stratum) -> Iterable[Break]:
             mark=int(stratum.marks[k]),
             nth=int(stratum.nths[k]),
             missing=True,
-            after=int(stratum.marks[best]) if best < len(stratum.marks) else -1,
-            n_before=int(n_before[best]),
-            k_before=int(k_before[best]),
-            n_now=int(can.sum()),
-            k_now=int((can & now[:, k]).sum()),
-            deviant=tuple(stratum.rows[r] for r in np.flatnonzero(missing)),
+            n_before=int(n_before[first]),
+            k_before=int(k_before[first]),
+            n_now=int(could.sum()),
+            k_now=int((could & now[:, k]).sum()),
+            deviant=tuple(stratum.rows[row] for row in np.flatnonzero(missing)),
             free=_TURN if turned.sum() * 2 > missing.sum() else _BY_ITSELF,
         )
 
 
 def _new_troubles(stratum: _Stratum, familiar: _Familiar) -> Iterable[Break]:
     """Marks that speak of trouble, with the share of visits that show them on both sides."""
-    before, now = np.isfinite(stratum.before), np.isfinite(stratum.now)
+    before, now = stratum.before < inf, stratum.now < inf
     for k in np.flatnonzero(stratum.troubled & (stratum.nths == 0) & now.any(axis=0)):
         yield Break(
             entity=stratum.entity,
@@ -221,7 +226,6 @@ def _new_troubles(stratum: _Stratum, familiar: _Familiar) -> Iterable[Break]:
             mark=int(stratum.marks[k]),
             nth=int(stratum.nths[k]),
             missing=False,
-            after=-1,
             n_before=len(before),
             k_before=int(before[:, k].sum()),
             n_now=len(now),
@@ -237,11 +241,16 @@ def _first_of_all(found: Sequence[Break], seen: Visits) -> tuple[Break, ...]:
     firsts: dict[str, tuple[Position, str]] = {}
     for broken in live:
         for row in broken.deviant:
-            trace = seen.visits[row].trace
+            trace = _together(seen.visits[row])
             here = (_position(broken, row, seen), broken.entity)
             if trace not in firsts or here < firsts[trace]:
                 firsts[trace] = here
     return tuple(_without_later(b, firsts, seen.visits) for b in found)
+
+
+def _together(visit: Visit) -> str:
+    """What a visit may be a consequence within: its trace, or without one the same moments."""
+    return visit.trace or f"@{visit.start_ts}"
 
 
 def _without_later(
@@ -249,7 +258,7 @@ def _without_later(
 ) -> Break:
     """A break without its deviant visits that another service's explain."""
     none = ((), broken.entity)
-    kept = tuple(r for r in broken.deviant if firsts.get(visits[r].trace, none)[1] == broken.entity)
+    kept = tuple(r for r in broken.deviant if firsts.get(_together(visits[r]), none)[1] == broken.entity)
     gone = len(broken.deviant) - len(kept)
     k_now = broken.k_now if broken.missing else broken.k_now - gone
     return replace(broken, deviant=kept, n_now=broken.n_now - gone, k_now=k_now)

@@ -86,7 +86,7 @@ def _counted(what: What, took: Iterable[Took]) -> Iterable[Stall]:
             long_s = max(_TIMES * usual_s, usual_s + _LONGER_S[what])
             more = (sum(t > long_s for t in before), len(before), sum(t > long_s for t in now), len(now))
             counts[whose] = [a + b for a, b in zip(counts[whose], more, strict=True)]
-    k_all, n_all = (sum(c[column] for c in counts.values()) for column in (2, 3))
+    k_all, n_all = (sum(count[column] for count in counts.values()) for column in (2, 3))
     for whose, (k_before, n_before, k_now, n_now) in counts.items():
         elsewhere = (k_all - k_now + 1) / (n_all - n_now + 2)
         yield Stall(whose, what, k_before, n_before, k_now, n_now, elsewhere)
