@@ -126,6 +126,21 @@ def test_what_is_missing_is_missing_after_all_calls() -> None:
     assert _loud(case([bought()] * 10, [now] * 10)) == [("stock", "[*] INFO Stock#30 item found", True)]
 
 
+def test_a_failed_span_fails_its_callers_later() -> None:
+    """Where all of a trace ends in errors, the innermost is the first."""
+    now = bought()
+    for span in now.spans:
+        span.status = "ERROR"
+    assert {entity for entity, _, _ in _loud(case([bought()] * 10, [now] * 10))} == {"stock"}
+
+
+def test_what_is_too_much_to_look_at_is_looked_at_in_the_same_traces() -> None:
+    """Thousands of visits are sampled so that what came first in a trace is still seen."""
+    callee = with_line(without(bought(), "item found"), 0.02, "stock", ERROR)
+    now = with_line(without(callee, "order placed"), 0.09, "shop", "ERROR Shop#44 could not buy: failure")
+    assert {entity for entity, _, _ in _loud(case([bought()] * 500, [now] * 2500, every_s=0.1))} == {"stock"}
+
+
 def test_a_service_that_is_no_longer_called_is_not_guilty() -> None:
     """The caller that stopped calling is."""
     now = without(bought(), "HTTP GET", "take", "SELECT", "Stock#")

@@ -23,7 +23,7 @@ _LOUD = 1.5  # nats from which a service stands out
 _LEAST_STEP_S = 60.0
 _NEAR = (1, 0, 3)  # steps before what is believed to be the start: samples know it to a step
 _BACK = (0, 1, 2, 3, 4, 6)  # steps before the alert where a fault may have begun that nobody knows of
-_SHARED = log(2.0)  # nats that evidence against one of two loses for each
+_WORTH_SHARING = 1.0  # nats
 _AGAIN = ("", " for a second time", " for a third time")
 _MOST_QUOTED = 110  # characters of a line
 
@@ -92,10 +92,11 @@ def _terms(seen: Visits, sides: Sequence[int], names: re.Pattern[str]) -> Mappin
         broken[one.entity].append(one)
     for entity, theirs in broken.items():
         worst = max(theirs, key=lambda b: b.nats)
-        others = _blamed(worst, seen, names) if worst.nats > _SHARED else ()
+        others = _blamed(worst, seen, names) if worst.nats > _WORTH_SHARING else ()
+        share = worst.nats - log(1.0 + len(others))  # it is evidence against one of them
         for other in others:
-            named[other].append((worst.nats - _SHARED, f"{entity}: {_words(worst, seen)}"))
-        found[entity] += _of_breaks(theirs, worst, _SHARED if others else 0.0, seen)
+            named[other].append((share, f"{entity}: {_words(worst, seen)}"))
+        found[entity] += _of_breaks(theirs, worst, share, seen)
     for entity, sayings in named.items():
         nats, text = max(sayings)
         found[entity].append(Term("told by others", _shown(nats, _SHOWS), text))
@@ -129,13 +130,13 @@ def _unanswered(broken: Break, seen: Visits) -> bool:
     return n * 2 > len(broken.deviant)
 
 
-def _of_breaks(theirs: Sequence[Break], worst: Break, less: float, seen: Visits) -> Iterable[Term]:
-    """The worst break of a service, or that there is none."""
+def _of_breaks(theirs: Sequence[Break], worst: Break, share: float, seen: Visits) -> Iterable[Term]:
+    """The worst break of a service, with its share of that in nats, or that there is none."""
     if worst.nats > 0.0:
         more = sum(b.nats > 1.0 for b in theirs) - 1
         text = _words(worst, seen) + (f", and {more} more changes" if more > 0 else "")
         name = "log lines" if seen.marks[worst.mark].kind == "line" else "spans"
-        yield Term(name, _shown(worst.nats - less, _SHOWS), text)
+        yield Term(name, _shown(share, _SHOWS), text)
     elif n := max(b.n_now for b in theirs):
         yield Term(
             "log lines and spans", _shown(-log(1.0 + n / _ENOUGH), _SHOWS), f"nothing new in {n} visits"
@@ -145,7 +146,7 @@ def _of_breaks(theirs: Sequence[Break], worst: Break, less: float, seen: Visits)
 def _words(broken: Break, seen: Visits) -> str:
     """What broke, for people."""
     mark = seen.marks[broken.mark]
-    what = {"line": f"`{mark.example[:_MOST_QUOTED]}`", "span": f"`{mark.text}`"}.get(
+    what = {"line": f"`{mark.example.split(chr(10), 1)[0][:_MOST_QUOTED]}`", "span": f"`{mark.text}`"}.get(
         mark.kind, f"the call of {mark.entity} `{mark.text}`"
     )
     where = f"visits of `{broken.operation}`" if broken.operation else "visits"

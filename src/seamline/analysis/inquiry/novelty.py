@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf, lgamma, log, log1p
+from zlib import crc32
 
 import numpy as np
 from msgspec import Struct
@@ -25,7 +26,7 @@ _HABIT = 0.95  # what fails to follow more often than once in twenty is a matter
 _SEEN = 3  # visits that make a habit
 _BEGINNING = -1  # of a visit, as if it were a mark
 _NTHS = 2  # how often a mark comes in one visit is told up to here, from 0
-_SAMPLE = 400  # visits per operation and side: more would not change an answer
+_BEFORE, _NOW = 400, 2000  # visits per operation that are looked at: more would not change an answer
 _GOLDEN = (5.0**0.5 - 1.0) / 2.0
 _DRIFT = 30.0  # visits that count in full: any two windows differ, however much was seen of them
 _LIVE = 2.0  # nats from which on a break excuses what came after it in its trace
@@ -136,7 +137,7 @@ def _strata(visits: Sequence[Visit], sides: Sequence[int], trouble: Flags) -> It
             rows[visit.entity, visit.operation][side].append(row)
     for (entity, operation), (before, now) in rows.items():
         if before and now:
-            before, now = _sample(before), _sample(now)
+            before, now = _spread(before), _alike(now, visits)
             times = {row: _nth_times(visits[row]) for row in (*before, *now)}
             columns = {key: k for k, key in enumerate(sorted(set().union(*times.values())))}
             marks, nths = np.array(list(columns), np.intp).T
@@ -173,11 +174,18 @@ def _table(
     return found
 
 
-def _sample(rows: Sequence[int]) -> list[int]:
+def _spread(rows: Sequence[int]) -> list[int]:
     """At most so many rows, spread over all without a period: traffic has periods of its own."""
-    if len(rows) <= _SAMPLE:
+    if len(rows) <= _BEFORE:
         return list(rows)
-    return [rows[k] for k in sorted({int(len(rows) * (n * _GOLDEN % 1.0)) for n in range(_SAMPLE)})]
+    return [rows[k] for k in sorted({int(len(rows) * (n * _GOLDEN % 1.0)) for n in range(_BEFORE)})]
+
+
+def _alike(rows: Sequence[int], visits: Sequence[Visit]) -> list[int]:
+    """At most so many rows, of the same traces in all operations: what came first in a trace is to be seen."""
+    if len(rows) <= _NOW:
+        return list(rows)
+    return sorted(sorted(rows, key=lambda row: (crc32(_together(visits[row]).encode()), row))[:_NOW])
 
 
 def _broken_habits(stratum: _Stratum) -> Iterable[Break]:
