@@ -25,9 +25,9 @@ _SHOWS = {
     "failures": 0.45, "latency": 0.5, "cpu": 0.2, "memory": 0.12, "restarts": 0.1, "silence": 0.1, "calls": 0.15,
     "network": 0.06, "disk": 0.05, "saturation": 0.1, "other": 0.03,
 }  # fmt: skip
-_SHOWS_AS_ALERTED = 0.8
+_SHOWS_AS_ALERTED = 0.85
 _FAILURES = ("failures", "answers")
-_WRONG = 0.2  # of versions that make requests fail answer wrongly, and look well themselves
+_WRONG = 0.3  # of versions that make requests fail answer wrongly, and look well themselves
 _SHOWS_ASKING = 0.5  # in the calls made, against those answered
 
 
