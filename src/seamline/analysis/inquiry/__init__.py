@@ -12,7 +12,8 @@ from seamline.analysis.inquiry.evidence import look
 from seamline.analysis.inquiry.fold import fold
 from seamline.analysis.inquiry.fuse import finding
 from seamline.analysis.inquiry.hearsay import hear
-from seamline.analysis.inquiry.panel import moved, panel
+from seamline.analysis.inquiry.panel import panel
+from seamline.analysis.inquiry.view import view
 
 __all__ = ["inquire", "weigh"]
 
@@ -28,8 +29,8 @@ def inquire(case: Case) -> Finding:
 
 def weigh(case: Case) -> tuple[Design, float | None]:
     """All evidence on a case, and when it began."""
-    who, p = calls(case), panel(fold(case))
+    p = panel(fold(case))
     when = episode(case, p)
-    seen = look(case, p, moved(p, when.first, when.last), who, when.first, when.last)
+    seen = look(view(case, p, calls(case), when))
     started_ts = float(case.times[when.first]) if when.first < len(case.times) else None
     return design(case, seen, hear(case, None), contrast(case, None) if case.steps else {}), started_ts

@@ -9,7 +9,8 @@ import numpy as np
 from msgspec import Struct
 
 from seamline.analysis.inquiry.case import Case, Floats, Term
-from seamline.analysis.inquiry.evidence import TERMS, Seen, strength
+from seamline.analysis.inquiry.evidence import TERMS, Seen
+from seamline.analysis.inquiry.harm import strength
 from seamline.analysis.inquiry.hearsay import Hearsay
 
 Terms = Mapping[str, tuple[Term, ...]]

@@ -13,9 +13,8 @@ from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Floats
 
 BLIND = 0.25  # as likely as the one that was seen harmed is a callee of it that nobody watches
-BETWEEN = (
-    0.3  # or, where only one end of the calls was timed, what lies between it and its callees, all together
-)
+# or, where only one end of the calls was timed, what lies between it and its callees, all together
+BETWEEN = 0.3
 
 
 class Flow(Struct, frozen=True):
@@ -30,6 +29,7 @@ class Origin(Struct, frozen=True):
 
     own: Floats
     share: Floats
+    total: float  # of all harm, in the flow's unit
 
 
 def origin(
@@ -58,7 +58,7 @@ def origin(
             spread[other] += began[service] * here * likely
         own[service] *= here
     total = float(spread.sum())
-    return Origin(own, spread / total if total > 0 else spread)
+    return Origin(own, spread / total if total > 0 else spread, total)
 
 
 def _given(flow: Flow, caller: int, callee: int, came: Floats) -> float:

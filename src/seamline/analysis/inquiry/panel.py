@@ -19,19 +19,21 @@ SHARE_FLOOR = 0.002  # of requests
 _PART, _PERCENT = 1.5, 100.0  # the most that a ratio, and a percentage, is ever told as
 MOST = 1000.0  # spreads; further away is no further
 GAP = Kind("latency", "gap", "level", "caller")
+_STEADY = 0.8  # of the samples before, that a series must have to be missed when it ends
+_MIDDLE = 1.35  # standard deviations that hold the middle half of what is normal
+_OFTEN, _TAIL = 0.9, 1.64  # and nine in ten of it to both sides
 CHUNK = 2_000  # rows looked at together, which bounds memory
 
 
 class Panel(Struct, frozen=True):
-    """`values` is rows x times on each kind's scale; `usual` and `spread` are per row, from the normal part.
+    """`values` is rows x times on each kind's scale.
 
-    `spread` is NaN where the normal part is too short to say anything. `counts`: requests behind a share, else NaN.
+    `counts`: usual requests per sample behind a share, and of a row that counts requests itself; else NaN.
     """
 
     times: Floats
     watches: tuple[Watch, ...]
     kinds: tuple[Kind, ...]
-    raw: Floats
     values: Floats
     counts: Floats
 
@@ -59,7 +61,9 @@ def panel(case: Case) -> Panel:
                 counts[row] = _per_sample(base, case.step_s)
         elif kind.scale == "ratio":
             values[row] = _logarithm(raw[row])
-    return Panel(case.times, tuple(watches), tuple(kinds), raw, values, counts)
+            if kind.role == "requests":
+                counts[row] = _per_sample(raw[row], case.step_s)
+    return Panel(case.times, tuple(watches), tuple(kinds), values, counts)
 
 
 def _gaps(case: Case, kinds: list[Kind]) -> list[tuple[Watch, Floats]]:
@@ -113,7 +117,7 @@ class Moved(Struct, frozen=True):
     """How far each row of a panel moved in an interval. Zero where nothing can be said.
 
     `z`: times its usual movement, signed, harm counted by the kind. `excess`: on the row's scale.
-    `gone`: sampled before, and not in the interval; `new`: the other way round.
+    `usual`: the median before, NaN where nothing was sampled. `gone`: sampled before, and not in the interval.
     """
 
     z: Floats
@@ -122,40 +126,35 @@ class Moved(Struct, frozen=True):
     spread: Floats
     known: NDArray[np.bool_]  # sampled before and within: something can be said
     gone: NDArray[np.bool_]
-    new: NDArray[np.bool_]
 
 
 def moved(p: Panel, first: int, last: int) -> Moved:
     """How far every row moved in the samples [first, last), against all that lie before. O(rows x samples log)."""
     n = len(p.values)
-    out = Moved(
-        np.zeros(n), np.zeros(n), np.zeros(n), np.ones(n), *(np.zeros(n, dtype=bool) for _ in range(3))
-    )
+    never = np.zeros(n, dtype=bool)
+    out = Moved(np.zeros(n), np.zeros(n), np.full(n, np.nan), np.ones(n), never, never.copy())
     for low in range(0, n, CHUNK):
-        rows = slice(low, min(n, low + CHUNK))
-        _score(p, rows, first, last, out)
+        _score(p, slice(low, min(n, low + CHUNK)), first, last, out)
     return out
 
 
 def _score(p: Panel, rows: slice, first: int, last: int, out: Moved) -> None:
+    """Fill in these rows."""
     before, within = p.values[rows, :first], p.values[rows, first:last]
     n_before, n_within = np.isfinite(before).sum(axis=1), np.isfinite(within).sum(axis=1)
-    out.gone[rows] = (n_before >= max(LEAST, first * 0.8)) & (n_within == 0)
-    out.new[rows] = (n_before <= first * 0.05) & (n_within > 0)
+    out.gone[rows] = (n_before >= max(LEAST, first * _STEADY)) & (n_within == 0)
     sure = (n_before >= LEAST) & (n_within > 0)
     out.known[rows] = sure
-    if not sure.any():
-        return
-    usual, spread = np.zeros(len(before)), np.ones(len(before))
-    usual[sure], spread[sure] = _usual(p, np.arange(rows.start, rows.stop)[sure], before[sure], last - first)
-    mean = np.zeros(len(before))
-    mean[sure] = np.nanmean(within[sure], axis=1)
-    far = np.where(sure, (mean - usual) / spread, 0.0)
-    near = np.where(sure, _near(before, mean, usual, last - first) / spread, 0.0)
+    low, usual, high = quantiles(before, (0.25, 0.5, 0.75))
+    out.usual[rows] = usual
+    at = np.arange(rows.start, rows.stop)[sure]
+    before, usual = before[sure], usual[sure]
+    spread = _spread(p, at, before, usual, (high - low)[sure], last - first)
+    mean = np.nanmean(within[sure], axis=1)
+    far, near = (mean - usual) / spread, _near(before, mean, usual, last - first) / spread
     both = np.where(far * near > 0, np.sign(far) * np.minimum(np.abs(far), np.abs(near)), 0.0)
-    out.usual[rows], out.spread[rows] = usual, spread
-    out.z[rows] = np.clip(both, -MOST, MOST)
-    out.excess[rows] = np.where(sure, mean - usual, 0.0)
+    out.spread[at], out.excess[at] = spread, mean - usual
+    out.z[at] = np.clip(both, -MOST, MOST)
 
 
 def _near(before: Floats, mean: Floats, usual: Floats, width: int) -> Floats:
@@ -169,12 +168,13 @@ def _near(before: Floats, mean: Floats, usual: Floats, width: int) -> Floats:
     return mean - level
 
 
-def _usual(p: Panel, rows: NDArray[np.int64], before: Floats, width: int) -> tuple[Floats, Floats]:
-    """Where rows usually are, and how far means of `width` samples usually stray (never less than the floors)."""
-    low, usual, high = quantiles(before, (0.25, 0.5, 0.75))
+def _spread(
+    p: Panel, rows: NDArray[np.int64], before: Floats, usual: Floats, middle: Floats, width: int
+) -> Floats:
+    """How far means of `width` samples usually stray, never less than the floors. `middle` holds half of the samples."""
     floor = _floor(p, rows, before, usual, width)
-    core, tail = np.maximum((high - low) / 1.35, floor), np.maximum(_strays(before, usual, width), floor)
-    return usual, np.where(tail > core, np.sqrt(core * tail), core)
+    core, tail = np.maximum(middle / _MIDDLE, floor), np.maximum(_strays(before, usual, width), floor)
+    return np.where(tail > core, np.sqrt(core * tail), core)
 
 
 def _strays(before: Floats, usual: Floats, width: int) -> Floats:
@@ -188,7 +188,7 @@ def _strays(before: Floats, usual: Floats, width: int) -> Floats:
     total, seen = sums[:, width:] - sums[:, :-width], counts[:, width:] - counts[:, :-width]
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.abs(np.where(seen > 0, total / seen, np.nan))
-    return quantiles(means, (0.9,))[0] / 1.64
+    return quantiles(means, (_OFTEN,))[0] / _TAIL
 
 
 def _floor(p: Panel, rows: NDArray[np.int64], before: Floats, usual: Floats, width: int) -> Floats:

@@ -15,6 +15,8 @@ def quantiles(rows: Floats, shares: Sequence[float]) -> tuple[Floats, ...]:
     >>> [q.tolist() for q in quantiles(np.array([[3.0, np.nan, 1.0, 2.0]]), (0.0, 0.5))]
     [[1.0], [2.0]]
     """
+    if not rows.shape[1]:
+        return tuple(np.full(len(rows), np.nan) for _ in shares)
     ordered = np.sort(rows, axis=1)  # gaps come last
     n = np.isfinite(ordered).sum(axis=1)
     last = np.maximum(n - 1, 0)

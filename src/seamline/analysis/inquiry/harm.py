@@ -1,0 +1,101 @@
+"""How slow each service is, how much it fails, and how loud its resources are: the strongest series of each."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from seamline.analysis.inquiry.case import Floats
+from seamline.analysis.inquiry.view import Reading, View, reading
+from seamline.analysis.inquiry.words import series, spreads
+
+CLEAR = 2.0  # spreads from which harm is believed to be harm
+MOST = 40.0  # spreads from which a service could not be slower, or fail more, for all that it says
+_AS_CALLED = 0.8  # what slowness that callers measure says of the service, against its own word
+_ONE_SIDED = frozenset({"cpu", "memory", "saturation", "restarts"})  # little of it harms nobody
+
+
+def strength(z: Floats) -> Floats:
+    """The weight of a movement of `z` spreads; nothing up to one spread, which any series makes.
+
+    It grows with the logarithm: the tenth spread more says less than the first.
+
+    >>> strength(np.array([0.5, 2.0, 11.0])).round(2).tolist()
+    [0.0, 0.69, 2.4]
+    """
+    return np.asarray(np.log1p(np.maximum(0.0, z - 1.0)))
+
+
+class Loudest(Struct, frozen=True):
+    """How far the loudest series of each service moved towards harm, in spreads, and its row (-1: none did)."""
+
+    z: Floats
+    row: NDArray[np.int64]
+
+
+class Harm(Struct, frozen=True):
+    """Harm per service. Slowness is what a service measures of itself, or what callers do."""
+
+    slow: Loudest  # callers' word counts a little less than the service's own
+    slow_anyhow: Floats  # whoever says so
+    fails: Loudest
+    watched: NDArray[np.bool_]  # whether anybody measures a service's latency or failures
+
+
+def harm(view: View) -> Harm:
+    """The harm of every service. O(rows)."""
+    p = view.panel
+    timed = [(row, service) for row, service, _ in view.rows("latency") if p.kinds[row].noun != "gap"]
+    alone = _loudest(
+        view, [(r, s) for r, s in timed if not p.watches[r].caller and p.kinds[r].whose != "caller"], MOST
+    )
+    called = _loudest(view, [(r, s) for r, s in timed if p.watches[r].caller], MOST)
+    believed = _AS_CALLED * called.z
+    slow = Loudest(np.maximum(alone.z, believed), np.where(alone.z >= believed, alone.row, called.row))
+    fails = _loudest(view, [(r, s) for r, s, _ in view.rows("failures")], MOST)
+    return Harm(slow, np.maximum(alone.z, called.z), fails, _watched(view))
+
+
+def resources(view: View) -> Mapping[str, Reading]:
+    """How loud a service's own resources are, and by how much the loudest of all beats the next."""
+    p = view.panel
+    own = [
+        (row, service)
+        for row, service, _ in view.rows("resource")
+        if p.kinds[row].noun in _ONE_SIDED and not p.watches[row].caller
+    ]
+    found = _loudest(view, own, np.inf)
+    loud = strength(found.z)
+    next_one, top = np.sort(np.append(loud, (0.0, 0.0)))[-2:]
+    next_z = float(np.sort(np.append(found.z, (0.0, 0.0)))[-2])
+
+    def of(service: int) -> str:
+        return series(p, view.moved, int(found.row[service]))
+
+    def against(service: int) -> str:
+        return f"{of(service)}; those of any other service moved no more than {spreads(next_z)}"
+
+    return {
+        "resource": reading(loud, of),
+        "loudest resource": reading(np.where(loud == top, top - next_one, 0.0), against),
+    }
+
+
+def _loudest(view: View, rows: Iterable[tuple[int, int]], most: float) -> Loudest:
+    """The loudest of these rows for each service; those of hosts say nothing, of equals the first stands."""
+    found = Loudest(view.nothing(), np.full(len(view.calls.services), -1))
+    for row, service in rows:
+        z = min(float(view.moved.z[row]), most)
+        if view.panel.kinds[row].whose != "host" and z > found.z[service]:
+            found.z[service] = z
+            found.row[service] = row
+    return found
+
+
+def _watched(view: View) -> NDArray[np.bool_]:
+    found = np.zeros(len(view.calls.services), dtype=bool)
+    for role in ("latency", "failures"):
+        for row, service, _ in view.rows(role):
+            found[service] |= view.moved.known[row]
+    return found

@@ -1,0 +1,123 @@
+"""How far harm reaches along calls: whom a fault at a service would explain, and who is well between it and the alert."""
+
+import heapq
+from collections.abc import Mapping
+
+import numpy as np
+from msgspec import Struct
+
+from seamline.analysis.inquiry.begins import fits
+from seamline.analysis.inquiry.calls import Calls
+from seamline.analysis.inquiry.case import Floats
+from seamline.analysis.inquiry.harm import CLEAR, Harm, strength
+from seamline.analysis.inquiry.view import Reading, View, reading
+from seamline.analysis.inquiry.words import listing, percent
+
+_UNREACHED = 2.0  # services watched and well that no way at all from the alert is worth
+_UNWATCHED = 0.2
+_WELL = 0.5  # of 1, from which a service is said to be well
+
+
+def reached(view: View, harm: Harm) -> Mapping[str, Reading]:
+    """What a fault at each service would explain, and what speaks against its having caused the alert."""
+    slow, fails = strength(harm.slow.z), strength(harm.fails.z)
+    either = np.maximum(slow, fails)
+    return {
+        "explains slowness": _explains(view, slow, fits(view, "latency"), "that are slow"),
+        "explains failures": _explains(view, fails, fits(view, "failures"), "that fail"),
+        "explains harm": _explains(view, either, 1.0, "that are harmed"),
+        "silence between": _silence(view, np.where(harm.watched, np.maximum(0.0, 1.0 - either), _UNWATCHED)),
+    }
+
+
+def _explains(view: View, harm: Floats, weight: float, which: str) -> Reading:
+    """The part of all harm that lies on the ways up from each service to those who call it, itself included.
+
+    O(harmed services x their calls).
+    """
+    ups = {service: _up(service, harm, view.calls) for service in np.flatnonzero(harm > 0).tolist()}
+    part = view.nothing()
+    for service, up in ups.items():
+        part[service] = harm[up].sum() / harm.sum()
+    clear = harm > strength(np.array([CLEAR]))
+    n = np.count_nonzero(clear)
+
+    def say(service: int) -> str:
+        k = np.count_nonzero(clear[ups[service]])
+        if k == 0:
+            return f"explains {percent(float(part[service]))} of the harm done to services {which}"
+        return f"explains {k} of the {n} services {which}"
+
+    return reading(part * weight, say)
+
+
+def _up(service: int, harm: Floats, calls: Calls) -> list[int]:
+    """A service and those harmed ones who reach it by calls through harmed ones, in order."""
+    found, todo = {service}, [service]
+    for one in todo:
+        fresh = [caller for caller in calls.into[one] if caller not in found and harm[caller] > 0]
+        found.update(fresh)
+        todo.extend(fresh)
+    return sorted(found)
+
+
+class _Way(Struct, frozen=True):
+    """A way of calls from the alert to a service: how many on it are well, and which one comes last before it."""
+
+    n_well: float
+    last: int
+
+
+def _silence(view: View, well: Floats) -> Reading:
+    """How many services between the alert and each other one are watched and well, negative: the least over all ways.
+
+    `_UNREACHED` for what no call leads to. A case without calls, or without an alert, says nothing.
+    """
+    calls, alert = view.calls, view.case.alert
+    start = calls.of(alert.entity) if alert is not None else -1
+    if start < 0 or not any(calls.out):
+        return Reading(view.nothing(), {})
+    ways = _ways(calls, start, well)
+    cost = np.full(len(calls.services), _UNREACHED)
+    for service, way in ways.items():
+        cost[service] = way.n_well
+    called = calls.hops(start)
+    whence = calls.services[start]
+
+    def say(service: int) -> str:
+        if service not in called:
+            return f"no call leads to it from {whence}"
+        if service not in ways:
+            return f"more than one service on every way to it from {whence} is well"
+        return _between(calls, ways, service, well)
+
+    return reading(-cost, say)
+
+
+def _ways(calls: Calls, start: int, well: Floats) -> dict[int, _Way]:
+    """The way with the fewest that are well to each service that has a better one than none. O(calls log calls)."""
+    found, todo = {start: _Way(0.0, start)}, [(0.0, start)]
+    while todo:
+        so_far, one = heapq.heappop(todo)
+        if so_far > found[one].n_well:
+            continue
+        further = so_far + float(well[one])
+        for callee in calls.out[one]:
+            if further < (found[callee].n_well if callee in found else _UNREACHED):
+                found[callee] = _Way(further, one)
+                heapq.heappush(todo, (further, callee))
+    return found
+
+
+def _between(calls: Calls, ways: Mapping[int, _Way], service: int, well: Floats) -> str:
+    """Who is well on the way to a service, from the alert on."""
+    way = []
+    one = service
+    while ways[one].last != one:
+        one = ways[one].last
+        way.append(one)
+    quiet = [calls.services[s] for s in reversed(way) if well[s] > _WELL]
+    if quiet:
+        return f"{listing(quiet)}, on the way to it, {'is' if len(quiet) == 1 else 'are'} well"
+    unseen = [calls.services[s] for s in reversed(way) if well[s] > 0]
+    return f"{listing(unseen)}, on the way to it, {'is' if len(unseen) == 1 else 'are'} hardly harmed, or not watched"
