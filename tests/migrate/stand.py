@@ -52,7 +52,7 @@ class Stand:
     def approved(self, change: str, name: str = "m", more: str = "") -> Program:
         """A plan that was made and approved."""
         planned = self.plan(change, name, more)
-        assert planned.surveyed.refusals == ()
+        assert [*planned.surveyed.refusals] == []
         verb.approve(self.dsn, name)
         return planned.surveyed.program
 

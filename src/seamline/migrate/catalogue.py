@@ -1,12 +1,13 @@
 """One table as PostgreSQL's catalogue has it: what a plan is held against, and what two states are compared by."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from seamline.migrate import catalogue_sql as sql
-from seamline.migrate.quoting import dotted
+from seamline.migrate.quoting import dotted, quoted
 from seamline.model.errors import Fix
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Index(Struct, frozen=True):
 
 
 class Constraint(Struct, frozen=True):
-    """A constraint. `kind` as in pg_constraint: c, f, p, u, x."""
+    """A constraint. `kind` as in pg_constraint: c, f, p, u, x. `other`: oid of the table that a foreign key leads to."""
 
     name: str
     kind: str
@@ -74,6 +75,7 @@ class Constraint(Struct, frozen=True):
     deferrable: bool
     columns: tuple[str, ...]
     comment: str
+    other: int
 
 
 class Referrer(Struct, frozen=True):
@@ -241,9 +243,22 @@ def _rows(
 Facts = Mapping[tuple[str, str], str]  # (kind, name) -> all that is said of it
 
 
-def facts(table: Table) -> dict[tuple[str, str], str]:
-    """The table as facts that two states can be compared by: no oid, no order, nothing that is ours."""
-    return dict(_facts(table))
+def facts(table: Table, faces: Mapping[str, str] | None = None) -> dict[tuple[str, str], str]:
+    """The table as facts that two states can be compared by: no oid, no order, nothing that is ours.
+
+    `faces`: tables that a view stands in for, by the name they have meanwhile; they are told by their own.
+    """
+    found = dict(_facts(table))
+    if not faces:
+        return found
+    return {key: _own(said, faces) if key[0] == "constraint" else said for key, said in found.items()}
+
+
+def _own(said: str, faces: Mapping[str, str]) -> str:
+    for base, name in faces.items():
+        for spelled, own in ((quoted(base), quoted(name)), (base, name)):
+            said = re.sub(rf'(?<![\w$"]){re.escape(spelled)}(?![\w$"])', own.replace("\\", r"\\"), said)
+    return said
 
 
 def _facts(t: Table) -> Iterator[tuple[tuple[str, str], str]]:
@@ -260,8 +275,6 @@ def _facts(t: Table) -> Iterator[tuple[tuple[str, str], str]]:
         yield ("index", i.name), repr((i.definition, i.valid, i.is_identity, i.clustered, i.comment))
     for k in t.constraints:
         yield ("constraint", k.name), repr((k.definition, k.validated, k.comment))
-    for r in t.referrers:
-        yield ("referrer", f"{r.table}.{r.name}"), r.definition
     for g in t.triggers:
         if not g.name.startswith("zz_seam_"):
             yield ("trigger", g.name), repr((g.definition, g.enabled))

@@ -61,7 +61,7 @@ CONSTRAINTS = """
 SELECT k.conname, k.contype::text, pg_get_constraintdef(k.oid), k.convalidated, k.condeferrable,
        coalesce((SELECT array_agg(a.attname::text ORDER BY s.n) FROM unnest(k.conkey) WITH ORDINALITY s(num, n)
           JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = s.num), '{}'),
-       coalesce(obj_description(k.oid, 'pg_constraint'), '')
+       coalesce(obj_description(k.oid, 'pg_constraint'), ''), k.confrelid::bigint
 FROM pg_constraint k WHERE k.conrelid = %(oid)s AND k.contype <> 'n' ORDER BY k.conname
 """
 

@@ -1,6 +1,6 @@
 """A plan and the catalogue become a program. Pure but for the expressions, which PostgreSQL itself has to understand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -25,7 +25,7 @@ class Read(Struct, frozen=True):
     operations: tuple[plan.Operation, ...]
     by_view: bool
     volatile: dict[str, bool]
-    others: dict[str, str]  # tables that foreign keys lead to, as SQL spells them
+    others: dict[str, int]  # oids of the tables that foreign keys lead to
 
 
 def needs_view(table: Table, operations: Sequence[plan.Operation]) -> bool:
@@ -258,9 +258,11 @@ def _sequences(shape: Shape) -> Iterator[str]:
 
 
 # -- what may differ in the end --------------------------------------------------
-def subject_of(read: Read, shape: Shape, columns: grouping.Columns, n_bytes: int) -> Subject:
+def subject_of(
+    read: Read, shape: Shape, columns: grouping.Columns, n_bytes: int, faces: Mapping[str, str]
+) -> Subject:
     """The table as the program remembers it."""
-    found = facts(read.table)
+    found = facts(read.table, faces)
     return Subject(
         shape, "E1" if shape.groups else "E0", tuple((k, name, said) for (k, name), said in found.items()),
         tuple(sorted({*_intended(read, shape, columns)})),

@@ -1,6 +1,7 @@
 """What is bound to a column that becomes another: indexes and constraints grow beside the twin, and take the old
 ones' names at the contract. None has an undo of its own: all go with the twin."""
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from seamline.migrate.quoting import quoted, suffixed
 from seamline.migrate.shape import Shape, respelled
 
 SUFFIX = "_seam"
+_TARGET = re.compile(r'(?:"(?:[^"]|"")*"|[^"(\s])+')  # the table that a foreign key leads to
 
 
 class Rebuilt(Struct, frozen=True):
@@ -78,10 +80,14 @@ def _constraint(shape: Shape, n: int, constraint: Constraint, names: dict[str, s
     definition = constraint.definition.removesuffix(" NOT VALID")
     if constraint.kind == "f":
         own, _, other = definition.partition(" REFERENCES ")
-        definition = f"{respelled(own, names)} REFERENCES {other}"
-    else:
-        definition = respelled(definition, names)
-    yield from metadata.validated(shape, n, beside, definition, f"constraint {constraint.name}", undo=False)
+        rest = _TARGET.sub("", other, count=1)
+        yield from metadata.refers(
+            shape, n, beside, respelled(own, names), constraint.other, rest, f"constraint {constraint.name}",
+            undo=False,
+        )  # fmt: skip
+        return
+    said = respelled(definition, names)
+    yield from metadata.validated(shape, n, beside, said, f"constraint {constraint.name}", undo=False)
 
 
 def take_names(table: Table, shape: Shape) -> Iterator[str]:

@@ -4,7 +4,7 @@ PostgreSQL parses, types and spells them out: with schemas, so that a client's s
 afterwards, and with a prefix for the row, so that one text serves the trigger, the backfill and the check.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +39,14 @@ def understanding(
     table: Table,
     new: Mapping[str, str],
     *,
-    volatile: frozenset[str] = frozenset(),
+    volatile: Set[str] = frozenset(),
+    stable: bool = True,
 ) -> Iterator[Understand]:
     """What understands expressions over a table's row with some new columns (name to type).
 
     Nothing of it remains. The function raises Fix for what PostgreSQL refuses, and for what depends on more than the
-    row: a session's time zone, the clock, another table. `volatile` names the texts for which that is meant.
+    row: a session's time zone, the clock, another table. `volatile` names the texts for which that is meant; not
+    `stable`: it is meant for all of them.
     """
     from psycopg import Error
 
@@ -64,7 +66,7 @@ def understanding(
             try:
                 with connection.transaction(force_rollback=True):
                     connection.execute(f"SET LOCAL search_path = {path[0] if path else 'public'}")
-                    return _understood(connection, probe, sql, type_, stable=sql not in volatile)
+                    return _understood(connection, probe, sql, type_, stable=stable and sql not in volatile)
             except Error as error:
                 raise Fix(f"{what}: {sql}: {said(error)}", hint=_mend(error)) from None
 
@@ -135,7 +137,10 @@ def said(error: Exception) -> str:
 
 def _mend(error: Exception) -> str:
     if getattr(error, "sqlstate", "") == "42P17" or "not immutable" in str(error):
-        return "it may depend on the row alone: no clock, no time zone of a session, no other table"
+        return (
+            "it may depend on the row alone: no clock, no time zone of a session, no other table; `stable: allow` "
+            "where you know that it does, as for the text of an enum"
+        )
     if "cannot use subquery" in str(error):
         return "a trigger can't keep another table in step; work it out from the row"
     return "it is SQL over the table's own columns"

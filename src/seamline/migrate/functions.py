@@ -64,6 +64,8 @@ def _cautions(s: Subject) -> Iterator[str]:
         yield (
             f"{name} shows more columns: prepared SELECT * fails once with 'cached plan must not change result type'"
         )
+    if s.shape.twins:
+        yield f"after CONTRACT the changed columns of {name} stand last: name columns in INSERT and SELECT, or stay on the view"
     if any(o.down and not o.down.total for o in s.shape.olds):
         yield f"until CONTRACT the new version can't write what has no value for the old columns of {name}"
 

@@ -117,6 +117,17 @@ def every(connection: "Connection[Any]") -> list[Migration]:
     return [Migration(*r) for r in rows]
 
 
+def faces(connection: "Connection[Any]") -> dict[str, str]:
+    """Tables that a view stands in for: their own name by the one they have meanwhile."""
+    return {
+        s.shape.base: s.shape.name
+        for m in every(connection)
+        if m.state in OPEN
+        for s in m.read_program().subjects
+        if s.shape.base != s.shape.name
+    }
+
+
 def put_plan(connection: "Connection[Any]", plan: Plan, program: Program, eta: tuple[float, float]) -> None:
     """Keep a plan as PLANNED. One that was not started, or was reverted, is replaced; its approval goes with it."""
     found = find(connection, plan.id)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from seamline.migrate import plan
 from seamline.migrate.program import Step
 from seamline.migrate.quoting import dotted, listed, quoted, suffixed, text
@@ -72,11 +74,23 @@ def check(shape: Shape, n: int, op: plan.AddCheck, condition: Expression) -> Ite
     yield from validated(shape, n, op.name, f"CHECK ({said})", f"check {op.name}")
 
 
-def foreign_key(shape: Shape, n: int, op: plan.AddForeignKey, other: str) -> Iterator[Step]:
-    """A FOREIGN KEY. `other`: the table it leads to, as SQL spells it."""
+def foreign_key(shape: Shape, n: int, op: plan.AddForeignKey, other: int) -> Iterator[Step]:
+    """A FOREIGN KEY. `other`: oid of the table it leads to."""
     to = f" ({listed(op.ref_columns)})" if op.ref_columns else ""
-    said = f"FOREIGN KEY ({listed(op.columns)}) REFERENCES {other}{to} ON DELETE {op.on_delete.upper()}"
-    yield from validated(shape, n, op.name, said, f"foreign key {op.name}")
+    own = f"FOREIGN KEY ({listed(op.columns)})"
+    rest = f"{to} ON DELETE {op.on_delete.upper()}"
+    yield from refers(shape, n, op.name, own, other, rest, f"foreign key {op.name}")
+
+
+def refers(
+    shape: Shape, n: int, name: str, own: str, other: int, rest: str, about: str, *, undo: bool = True
+) -> Iterator[Step]:
+    """A foreign key by the other table's oid: a view may have that one's name when the step's time comes."""
+    bind, proof = validated(shape, n, name, f"{own} REFERENCES @@{rest}", about, undo=undo)
+    before, after = (text(part) for part in bind.do[0].split("@@"))
+    called = f"DO $seam$ BEGIN EXECUTE {before} || {other}::regclass::text || {after}; END $seam$"
+    yield structs.replace(bind, do=(called,))
+    yield proof
 
 
 def index(shape: Shape, n: int, name: str, statement: str, about: str, undo: bool = True) -> Step:

@@ -185,7 +185,7 @@ def differences(site: Site, subject: Subject, *, reverted: bool = False) -> list
     before = {(kind, name): said for kind, name, said in subject.facts}
     table = catalogue.table(site.connection, subject.shape.oid)
     intended = () if reverted else subject.intended
-    found = catalogue.unexpected(before, catalogue.facts(table), intended)
+    found = catalogue.unexpected(before, catalogue.facts(table, journal.faces(site.connection)), intended)
     return found if reverted else found + _unlike(table, subject)
 
 

@@ -203,6 +203,7 @@ class Plan(Struct, frozen=True):
     data: Data = Data()
     guards: Mapping[str, Limit] = {}
     triggers: Literal["refuse", "fire"] = "refuse"  # of the user's own, when the backfill touches a row
+    stable: Literal["refuse", "allow"] = "refuse"  # expressions that PostgreSQL doesn't call immutable
 
     @property
     def sha256(self) -> str:
@@ -226,6 +227,7 @@ class _Document(Struct, frozen=True, forbid_unknown_fields=True):
     data: Data = Data()
     guards: dict[str, str] = {}
     triggers: Literal["refuse", "fire"] = "refuse"
+    stable: Literal["refuse", "allow"] = "refuse"
 
 
 def read(text: str) -> Plan:
@@ -250,7 +252,7 @@ def read(text: str) -> Plan:
         d.migration, d.owner.strip(), seconds(d.budget, "budget"),
         tuple(_operation(n, item) for n, item in enumerate(d.change, 1)),
         text, d.code, d.platform, d.support, d.data,
-        {name: limit(name, said) for name, said in d.guards.items()}, d.triggers,
+        {name: limit(name, said) for name, said in d.guards.items()}, d.triggers, d.stable,
     )  # fmt: skip
     seconds(plan.code.soak, "code.soak")
     if plan.platform.disk_free:

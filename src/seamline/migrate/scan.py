@@ -139,7 +139,7 @@ def _doubles(
 
 
 def _orphans(connection: "Connection[Any]", read: Read, op: plan.AddForeignKey) -> Iterator[Refusal]:
-    other = read.others[op.references]
+    other = catalogue.table(connection, read.others[op.references]).sql
     there = op.ref_columns or _key_of(connection, op.references)
     joined = " AND ".join(f"o.{quoted(b)} = t.{quoted(a)}" for a, b in zip(op.columns, there, strict=False))
     filled = " AND ".join(f"t.{quoted(c)} IS NOT NULL" for c in op.columns)

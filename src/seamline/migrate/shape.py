@@ -147,7 +147,7 @@ def respelled(definition: str, names: dict[str, str]) -> str:
     'btree (amount_new DESC, lower(note))'
     """
     tokens = _TOKEN.findall(definition)
-    spelled = {_spelled(old): _spelled(new) for old, new in names.items()}
+    spelled = {form: _spelled(new) for old, new in names.items() for form in (old, quoted(old))}
     return "".join(
         token if "".join(tokens[n + 1 : n + 2]) == "(" else spelled.get(token, token)
         for n, token in enumerate(tokens)
@@ -155,7 +155,7 @@ def respelled(definition: str, names: dict[str, str]) -> str:
 
 
 def _spelled(name: str) -> str:
-    return name if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) else quoted(name)
+    return name if re.fullmatch(r"[a-z_][a-z0-9_$]*_(new|seam)", name) else quoted(name)
 
 
 def plain_old(column: Column, down: Expression | None) -> Old:

@@ -16,6 +16,7 @@ from seamline.migrate import (
     compile,
     expression,
     grouping,
+    journal,
     pace,
     plan,
     refusal,
@@ -158,7 +159,7 @@ def _one(
             if oid is None:
                 refusals.append(Refusal(f"there is no table {op.references}", "write it as schema.table"))
             else:
-                leads_to[op.references] = catalogue.table(connection, oid).sql
+                leads_to[op.references] = oid
     return Read(table, grants, tuple(operations), by_view, {}, leads_to)
 
 
@@ -205,7 +206,10 @@ def _subject(
     defaults = frozenset(
         op.default for op in read.operations if isinstance(op, plan.AddColumn) and op.default
     )
-    with expression.understanding(connection, read.table, new, volatile=defaults) as understand:
+    stable = given.stable == "refuse"
+    with expression.understanding(
+        connection, read.table, new, volatile=defaults, stable=stable
+    ) as understand:
         volatile = {
             op.name: expression.differs_by_row(connection, read.table, op.type, op.default)
             for op in read.operations
@@ -217,7 +221,7 @@ def _subject(
         shape = compile.shape_of(read, columns, given.id, silent=silent and given.triggers == "refuse")
         steps = compile.steps_of(read, shape, columns, server, n, understand)
         n_bytes = read.table.n_pages * server.block_size if shape.groups else 0
-        return compile.subject_of(read, shape, columns, n_bytes), steps
+        return compile.subject_of(read, shape, columns, n_bytes, journal.faces(connection)), steps
 
 
 # -- rows -------------------------------------------------------------------------
@@ -298,6 +302,6 @@ def drift(connection: "Connection[Any]", program: Program) -> list[str]:
     found = []
     for s in program.subjects:
         before = {(kind, name): said for kind, name, said in s.facts}
-        now = catalogue.facts(catalogue.table(connection, s.shape.oid))
+        now = catalogue.facts(catalogue.table(connection, s.shape.oid), journal.faces(connection))
         found += [f"{s.shape.name}: {what}" for what in catalogue.unexpected(before, now, ())]
     return found
