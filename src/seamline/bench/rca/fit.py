@@ -44,16 +44,17 @@ class Example(Struct, frozen=True):
 def examples(sets: Sequence[Path], n_calm: int = 0, kept_in: Path | None = None) -> list[Example]:
     """All cases of the sets; each set counts the same in all, simulated ones a third of it.
 
-    `n_calm` windows without a fault are cut out of each case with a long normal part, and count a third as well.
+    `n_calm` windows without a fault are cut out of each real case with a long normal part, and count a third as well.
     """
     found = []
     for one in sets:
         places = folder.places(one)
-        weight = SET * (OTHERS if one.name.startswith(SIMULATED) else 1.0) / len(places)
+        simulated = one.name.startswith(SIMULATED)
+        weight = SET * (OTHERS if simulated else 1.0) / len(places)
         for place in places:
             case, truth = folder.read(place), truths.of(place, "neutral", kept_in)
             found += _example(one.name, case, truth, weight)
-            for window in calm(case, n_calm, seed=1):
+            for window in () if simulated else calm(case, n_calm, seed=1):
                 found += _example(f"{one.name}, calm", window, Truth(), weight * OTHERS / n_calm)
     return found
 
