@@ -13,7 +13,7 @@ from seamline.model.errors import Stop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_TELL_AFTER_S = 2.0  # a lock that can't be had for this long is somebody's business
+_TELL_AFTER_S = 0.5  # a lock that can't be had for this long is somebody's business
 
 
 class Foreign(Stop):
