@@ -60,9 +60,9 @@ def _own(view: View, name: str, role: Role, loudest: Loudest, found: Origin) -> 
     own = at_all * found.own
 
     def say(service: int) -> str:
-        part = float(found.own[service])
-        whose = "all of it its own" if part > 0.995 else f"{percent(part)} of it its own"
-        return f"{series(view.panel, view.moved, int(loudest.row[service]))}, {whose}"
+        part = percent(float(found.own[service]))
+        whose = {"100 %": "all", "0 %": "none"}.get(part, part)
+        return f"{series(view.panel, view.moved, int(loudest.row[service]))}, {whose} of it its own"
 
     return {
         name: reading(own, say),

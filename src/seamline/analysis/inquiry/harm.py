@@ -70,15 +70,12 @@ def resources(view: View) -> Mapping[str, Reading]:
     next_one, top = np.sort(np.append(loud, (0.0, 0.0)))[-2:]
     next_z = float(np.sort(np.append(found.z, (0.0, 0.0)))[-2])
 
-    def of(service: int) -> str:
-        return series(p, view.moved, int(found.row[service]))
-
-    def against(service: int) -> str:
-        return f"{of(service)}; those of any other service moved no more than {spreads(next_z)}"
-
     return {
-        "resource": reading(loud, of),
-        "loudest resource": reading(np.where(loud == top, top - next_one, 0.0), against),
+        "resource": reading(loud, lambda service: series(p, view.moved, int(found.row[service]))),
+        "loudest resource": reading(
+            np.where(loud == top, top - next_one, 0.0),
+            lambda _: f"no other service's resources moved by more than {spreads(next_z)}",
+        ),
     }
 
 

@@ -36,7 +36,9 @@ def first_moved(view: View) -> Mapping[str, Reading]:
         if late_s > 0:
             return f"began to move {number(late_s)} s after {listing(firsts)}"
         return (
-            "began to move first" if len(firsts) == 1 else f"began to move first, with {len(firsts) - 1} more"
+            "began to move first"
+            if len(firsts) == 1
+            else f"began to move first, together with {len(firsts) - 1} more"
         )
 
     return {"moved first": reading(np.where(moved, np.exp(-(began - earliest) / _FADES_STEPS), 0.0), say)}

@@ -23,14 +23,14 @@ def reached(view: View, harm: Harm) -> Mapping[str, Reading]:
     slow, fails = strength(harm.slow.z), strength(harm.fails.z)
     either = np.maximum(slow, fails)
     return {
-        "explains slowness": _explains(view, slow, fits(view, "latency"), "that are slow"),
-        "explains failures": _explains(view, fails, fits(view, "failures"), "that fail"),
-        "explains harm": _explains(view, either, 1.0, "that are harmed"),
+        "explains slowness": _explains(view, slow, fits(view, "latency"), "slow"),
+        "explains failures": _explains(view, fails, fits(view, "failures"), "failing"),
+        "explains harm": _explains(view, either, 1.0, "harmed"),
         "silence between": _silence(view, np.where(harm.watched, np.maximum(0.0, 1.0 - either), _UNWATCHED)),
     }
 
 
-def _explains(view: View, harm: Floats, weight: float, which: str) -> Reading:
+def _explains(view: View, harm: Floats, weight: float, how: str) -> Reading:
     """The part of all harm that lies on the ways up from each service to those who call it, itself included.
 
     O(harmed services x their calls).
@@ -45,8 +45,9 @@ def _explains(view: View, harm: Floats, weight: float, which: str) -> Reading:
     def say(service: int) -> str:
         k = np.count_nonzero(clear[ups[service]])
         if k == 0:
-            return f"explains {percent(float(part[service]))} of the harm done to services {which}"
-        return f"explains {k} of the {n} services {which}"
+            return f"explains {percent(float(part[service]))} of what makes services {how}"
+        which = f"{k} of the {n} services that are" if k < n else f"all {n} services that are"
+        return f"explains {which if n > 1 else 'the one service that is'} {how}"
 
     return reading(part * weight, say)
 
@@ -120,4 +121,4 @@ def _between(calls: Calls, ways: Mapping[int, _Way], service: int, well: Floats)
     if quiet:
         return f"{listing(quiet)}, on the way to it, {'is' if len(quiet) == 1 else 'are'} well"
     unseen = [calls.services[s] for s in reversed(way) if well[s] > 0]
-    return f"{listing(unseen)}, on the way to it, {'is' if len(unseen) == 1 else 'are'} hardly harmed, or not watched"
+    return f"{listing(unseen)}, on the way to it, {'is' if len(unseen) == 1 else 'are'} harmed little, or not watched"

@@ -32,7 +32,8 @@ def network(view: View) -> Mapping[str, Reading]:
 
     def of_all(service: int) -> str:
         losing = [ends for strong, *ends in lost.values() if strong > 0]
-        return f"of {len(losing)} calls that lose time on the way, {sum(service in e for e in losing)} begin or end here"
+        own = sum(service in ends for ends in losing)
+        return f"{own} of the {len(losing)} calls that lose time on the way begin or end here"
 
     return {
         "network": reading(worst, lambda service: series(view.panel, view.moved, worst_row[service])),
@@ -98,7 +99,7 @@ def _ceased(view: View) -> dict[int, str]:
 def _apart(view: View, asked: _Asked, service: int, callee: int) -> str:
     """How requests to a service and to one that it calls changed."""
     here, there = (_changed(float(asked.rose[s])) for s in (service, callee))
-    return f"requests to {view.calls.services[callee]}, which it calls, {there}, those to itself {here}"
+    return f"requests to {view.calls.services[callee]}, which it calls, {there}; those to itself {here}"
 
 
 def _changed(rose: float) -> str:

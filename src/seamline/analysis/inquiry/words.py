@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from math import exp
 
 from seamline.analysis.inquiry.kinds import WORST
-from seamline.analysis.inquiry.panel import MOST, Moved, Panel
+from seamline.analysis.inquiry.panel import GAP, MOST, Moved, Panel
 
 _UNIT = re.compile(r"(?:^|_)(s|seconds|ms|bytes)(?=_|$)")
 _UNITS = {"s": " s", "seconds": " s", "ms": " ms", "bytes": " bytes"}
@@ -21,12 +21,12 @@ def number(x: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of a whole; close to the whole the digits that tell it from the whole matter.
+    """A share of a whole, to two digits.
 
-    >>> [percent(x) for x in (0.4631, 0.9995, 0.0021, 1.0)]
-    ['46.3 %', '99.95 %', '0.21 %', '100 %']
+    >>> [percent(x) for x in (0.4631, 0.9995, 0.0021, 0.0)]
+    ['46 %', '100 %', '0.21 %', '0 %']
     """
-    return f"{100 * share:.4g} %" if share > 0.9 else f"{number(100 * share)} %"
+    return f"{number(float(f'{100 * share:.2g}'))} %"
 
 
 def listing(names: Sequence[str], most: int = 3) -> str:
@@ -50,12 +50,11 @@ def series(p: Panel, m: Moved, row: int) -> str:
 def named(p: Panel, row: int) -> str:
     """A series by its metric and whose it is."""
     watch, kind = p.watches[row], p.kinds[row]
-    metric = f"{watch.metric.removeprefix(WORST)} of the worst pod" if kind.whose == "worst" else watch.metric
-    return (
-        f"{metric} of {watch.caller}'s calls to {watch.entity}"
-        if watch.caller
-        else f"{metric} of {watch.entity}"
-    )
+    if kind.noun == GAP.noun:
+        return f"the time lost between {watch.caller} and {watch.entity}"
+    metric = watch.metric.removeprefix(WORST)
+    whose = f"{watch.caller}'s calls to {watch.entity}" if watch.caller else watch.entity
+    return f"{metric}{' (worst pod)' if kind.whose == 'worst' else ''} of {whose}"
 
 
 def spreads(z: float) -> str:
@@ -73,9 +72,11 @@ def _told(p: Panel, row: int, x: float) -> str:
     kind = p.kinds[row]
     if kind.scale == "ratio":
         return number(exp(x)) + _unit(p.watches[row].metric)
+    if kind.good:
+        return f"{100 * (1.0 - x):.4g} %"  # 99.9 and 99.99 are not alike
     if kind.scale == "share" and (kind.noun != "failures" or p.counts[row] > 0):
-        return percent(1.0 - x if kind.good else x)
-    return number(x) + _unit(p.watches[row].metric)
+        return percent(x)
+    return number(x) + (" s" if kind.noun == GAP.noun else _unit(p.watches[row].metric))
 
 
 def _unit(metric: str) -> str:
