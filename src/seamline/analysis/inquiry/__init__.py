@@ -12,6 +12,8 @@ from seamline.analysis.inquiry.evidence import look
 from seamline.analysis.inquiry.fold import fold
 from seamline.analysis.inquiry.fuse import finding
 from seamline.analysis.inquiry.hearsay import hear
+from seamline.analysis.inquiry.mend import mend
+from seamline.analysis.inquiry.missing import missing
 from seamline.analysis.inquiry.panel import panel
 from seamline.analysis.inquiry.view import view
 
@@ -21,16 +23,19 @@ __all__ = ["inquire", "weigh"]
 def inquire(case: Case) -> Finding:
     """The likeliest causes of a case, or nobody. O(samples); 20,000 series of 720 samples take seconds.
 
-    A case without a series answers *unknown*, and says so in its notes; it never falls back to an order of names.
+    A case of which nothing can be compared answers *unknown*; what was mended or is missing stands in the notes.
     """
     evidence, started_ts = weigh(case)
     return finding(case, evidence, started_ts)
 
 
 def weigh(case: Case) -> tuple[Design, float | None]:
-    """All evidence on a case, and when it began."""
-    p = panel(fold(case))
-    when = episode(case, p)
-    seen = look(view(case, p, calls(case), when))
+    """All evidence on a case, and when the fault began; None where nothing was sampled."""
+    case = mend(case)
+    whole = fold(case)
+    p = panel(whole)
+    when = episode(whole, p)
+    seen, heard = view(whole, p, calls(case), when), hear(case, None)
+    contrasts = contrast(case, None) if case.steps else {}
     started_ts = float(case.times[when.first]) if when.first < len(case.times) else None
-    return design(case, seen, hear(case, None), contrast(case, None) if case.steps else {}), started_ts
+    return design(case, look(seen), heard, contrasts, missing(seen, heard)), started_ts

@@ -12,6 +12,7 @@ from seamline.analysis.inquiry.case import Case, Floats, Term
 from seamline.analysis.inquiry.evidence import TERMS, Seen
 from seamline.analysis.inquiry.harm import strength
 from seamline.analysis.inquiry.hearsay import Hearsay
+from seamline.analysis.inquiry.missing import Missing
 
 Terms = Mapping[str, tuple[Term, ...]]
 
@@ -27,9 +28,8 @@ COLUMNS = (
     "heard nothing",
     "number of services",
 )
-SHARED = (
-    0.4  # of what is seen at a service speaks for a change of it: releases come in several steps, on few pods
-)
+# Of what is seen at a service speaks for a change of it: releases come in several steps, on few pods.
+SHARED = 0.4
 _AT = {name: n for n, name in enumerate(COLUMNS)}
 
 
@@ -43,13 +43,14 @@ class Design(Struct, frozen=True):
     seen: Seen
     heard: Terms
     contrasts: Terms
+    missing: Missing
 
     def log_odds(self, weights: Mapping[str, float]) -> Floats:
         """One per row. The weights are those of COLUMNS, by name."""
         return np.asarray(self.rows @ np.array([weights[name] for name in COLUMNS]))
 
 
-def design(case: Case, seen: Seen, heard: Hearsay, contrasts: Terms) -> Design:
+def design(case: Case, seen: Seen, heard: Hearsay, contrasts: Terms, missing: Missing) -> Design:
     """The table of a case. A change is as likely as a fault at what it touched, but for what speaks of it alone."""
     services = seen.calls.services
     touched = {step.rollout: seen.calls.of(step.entity) for step in case.steps}
@@ -72,7 +73,7 @@ def design(case: Case, seen: Seen, heard: Hearsay, contrasts: Terms) -> Design:
         ("number of services", float(np.log(max(n, 1)))),
     ):
         rows[-1, _AT[name]] = value
-    return Design(services, rollouts, tuple(at), rows, seen, heard.terms, contrasts)
+    return Design(services, rollouts, tuple(at), rows, seen, heard.terms, contrasts, missing)
 
 
 def _nats(terms: Terms, keys: Sequence[str]) -> list[float]:
