@@ -20,6 +20,7 @@ TERMS = (
     "slow", "slow as alerted", "slow at all", "slowness begins", "fails", "fails as alerted", "fails at all",
     "failures begin", "resource", "loudest resource", "network", "network share", "stopped calling", "in step", "gone",
     "explains slowness", "explains failures", "explains harm", "silence between", "calls more", "silent", "moved first",
+    "filled up",
 )  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def look(view: View) -> Seen:
         **slowness(view, harmed),
         **failures(view, harmed),
         **reached(view, harmed),
-        **resources(view),
+        **resources(view, harmed),
         **network(view),
         **calling(view),
         **in_step(view),

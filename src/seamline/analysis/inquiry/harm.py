@@ -1,6 +1,6 @@
 """How slow each service is, how much it fails, and how loud its resources are: the strongest series of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 from msgspec import Struct
@@ -13,7 +13,9 @@ from seamline.analysis.inquiry.words import series, spreads
 CLEAR = 2.0  # spreads from which harm is believed to be harm
 MOST = 40.0  # spreads from which a service could not be slower, or fail more, for all that it says
 _AS_CALLED = 0.8  # what slowness that callers measure says of the service, against its own word
-_ONE_SIDED = frozenset({"cpu", "memory", "saturation", "restarts"})  # little of it harms nobody
+_ONE_SIDED = frozenset({"cpu", "memory", "restarts"})  # little of it harms nobody
+_NOT_ITS_OWN = 0.3  # of what waits at a service is its own where something that it calls is harmed
+_MOST_LEAD = 2.3  # strength by which a service may be the loudest: ten times as loud
 
 
 def strength(z: Floats) -> Floats:
@@ -57,26 +59,43 @@ def harm(view: View) -> Harm:
     return Harm(slow, np.maximum(alone.z, called.z), fails, _watched(view))
 
 
-def resources(view: View) -> Mapping[str, Reading]:
-    """How loud a service's own resources are, and by how much the loudest of all beats the next."""
+def resources(view: View, harmed: Harm) -> Mapping[str, Reading]:
+    """How loud a service's own resources are, by how much the loudest of all beats the next, and what waits at it.
+
+    Queues, pools and connections fill up where something beneath is slow: they say less of a service then.
+    """
     p = view.panel
-    own = [
-        (row, service)
-        for row, service, _ in view.rows("resource")
-        if p.kinds[row].noun in _ONE_SIDED and not p.watches[row].caller
-    ]
-    found = _loudest(view, own, np.inf)
+    found = _loudest(view, _of_its_own(view, _ONE_SIDED), np.inf)
     loud = strength(found.z)
     next_one, top = np.sort(np.append(loud, (0.0, 0.0)))[-2:]
     next_z = float(np.sort(np.append(found.z, (0.0, 0.0)))[-2])
-
+    full = _loudest(view, _of_its_own(view, frozenset({"saturation"})), MOST)
     return {
         "resource": reading(loud, lambda service: series(p, view.moved, int(found.row[service]))),
         "loudest resource": reading(
-            np.where(loud == top, top - next_one, 0.0),
+            np.where(loud == top, min(top - next_one, _MOST_LEAD), 0.0),
             lambda _: f"no other service's resources moved by more than {spreads(next_z)}",
         ),
+        "filled up": reading(
+            strength(full.z) * _own_part(view, harmed),
+            lambda service: series(p, view.moved, int(full.row[service])),
+        ),
     }
+
+
+def _of_its_own(view: View, nouns: Collection[str]) -> list[tuple[int, int]]:
+    p = view.panel
+    return [
+        (row, service)
+        for row, service, _ in view.rows("resource")
+        if p.kinds[row].noun in nouns and not p.watches[row].caller
+    ]
+
+
+def _own_part(view: View, harmed: Harm) -> Floats:
+    """1 for a service of whose callees none is slow or fails, less for others."""
+    ill = (harmed.slow_anyhow > CLEAR) | (harmed.fails.z > CLEAR)
+    return np.array([_NOT_ITS_OWN if ill[list(callees)].any() else 1.0 for callees in view.calls.out])
 
 
 def _loudest(view: View, rows: Iterable[tuple[int, int]], most: float) -> Loudest:

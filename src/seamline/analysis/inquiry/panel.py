@@ -14,6 +14,7 @@ from seamline.analysis.inquiry.quantiles import quantiles
 
 LEAST = 5  # samples of normal time without which nothing is said of a series
 RATIO_FLOOR = 0.05  # a ratio-scaled series that moves by less than this is taken to be still
+STILL_S = 0.001  # of latency more that nobody is hurt by
 LEVEL_FLOOR = 0.02  # likewise, of the level of any other
 SHARE_FLOOR = 0.002  # of requests
 _PART, _PERCENT = 1.5, 100.0  # the most that a ratio, and a percentage, is ever told as
@@ -198,6 +199,8 @@ def _floor(p: Panel, rows: NDArray[np.int64], before: Floats, usual: Floats, wid
         kind = p.kinds[row]
         if kind.scale == "ratio":
             out[i] = RATIO_FLOOR
+            if kind.role == "latency":
+                out[i] = max(RATIO_FLOOR, float(np.log1p(STILL_S * np.exp(-usual[i]))))
         elif kind.scale == "share":
             n = p.counts[row] * width
             usually = float(np.nanmean(before[i]))
@@ -207,5 +210,11 @@ def _floor(p: Panel, rows: NDArray[np.int64], before: Floats, usual: Floats, wid
             out[i] = max(1e-4, RATIO_FLOOR * abs(float(usual[i])))
         else:
             typical = max(abs(float(usual[i])), float(np.nanmean(np.abs(before[i]))))
-            out[i] = max(LEVEL_FLOOR * typical, 1e-12)
+            out[i] = max(LEVEL_FLOOR * typical, _resolution(kind, before[i]), 1e-12)
     return out
+
+
+def _resolution(kind: Kind, before: Floats) -> float:
+    """What is counted in whole things moves by whole things; a single restart is none too few."""
+    known = before[np.isfinite(before)]
+    return 1.0 if kind.noun != "restarts" and bool((known == np.round(known)).all()) else 0.0
