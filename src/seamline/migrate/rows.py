@@ -127,7 +127,7 @@ def _fill(site: Site, step: Step, subject: Subject, run: Pass) -> dict[str, Any]
             site.crash.point(step.name, "after")
             counted.bite(high - at, int(row[0]) if row else 0, time.monotonic() - began)
             at = high
-    return {"rows": counted.n_rows, "passes": run.number}
+    return {"rows": counted.n_rows, "passes": run.number, **counted.times()}
 
 
 def _bite(
@@ -229,8 +229,12 @@ class _Count:
     def __init__(self, site: Site, step: Step, state: str, n_pages: int) -> None:
         self._site, self._step, self._state, self._n_pages = site, step, state, n_pages
         self._n_done, self._n_here, self._since, self._waiting = 0, 0, time.monotonic(), 0.05
-        self.n_rows = 0
+        self._busy_s, self.n_rows = 0.0, 0
         self.pace = Pace()
+
+    def times(self) -> dict[str, float]:
+        """Seconds in bites, and in all with the rests between them."""
+        return {"busy_s": round(self._busy_s, 3), "took_s": round(time.monotonic() - self._since, 3)}
 
     def skip(self, n_pages: int) -> None:
         """Done before this conductor came."""
@@ -241,6 +245,7 @@ class _Count:
         self._n_done += n_pages
         self._n_here += n_pages
         self.n_rows += n_rows
+        self._busy_s += took_s
         self._waiting = 0.05
         self._say()
         self._site.heed()
