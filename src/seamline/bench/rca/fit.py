@@ -21,7 +21,7 @@ from seamline.bench.rca.truths import Truth
 
 RIDGE = 1.0  # in cases: how many of them it takes to move a weight by about one
 SET = 30.0  # cases that each set counts for
-OTHERS = 1 / 3
+SIM_PART, CALM_PART = 1 / 6, 1 / 3  # of a public set: simulated ones, and the calm windows of one
 SIMULATED = "sim-"  # how the names of simulated sets begin
 ROUNDS = 400
 FREE = frozenset(
@@ -42,7 +42,7 @@ class Example(Struct, frozen=True):
 
 
 def examples(sets: Sequence[Path], n_calm: int = 0, kept_in: Path | None = None) -> list[Example]:
-    """All cases of the sets; each set counts the same in all, simulated ones a third of it.
+    """All cases of the sets; each set counts the same in all, simulated ones a sixth of it.
 
     `n_calm` windows without a fault are cut out of each real case with a long normal part, and count a third as well.
     """
@@ -50,12 +50,12 @@ def examples(sets: Sequence[Path], n_calm: int = 0, kept_in: Path | None = None)
     for one in sets:
         places = folder.places(one)
         simulated = one.name.startswith(SIMULATED)
-        weight = SET * (OTHERS if simulated else 1.0) / len(places)
+        weight = SET * (SIM_PART if simulated else 1.0) / len(places)
         for place in places:
             case, truth = folder.read(place), truths.of(place, "neutral", kept_in)
             found += _example(one.name, case, truth, weight)
             for window in () if simulated else calm(case, n_calm, seed=1):
-                found += _example(f"{one.name}, calm", window, Truth(), weight * OTHERS / n_calm)
+                found += _example(f"{one.name}, calm", window, Truth(), weight * CALM_PART / n_calm)
     return found
 
 
