@@ -9,7 +9,17 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from seamline.analysis.inquiry.case import Case, Floats
-from seamline.analysis.inquiry.panel import CHUNK, LEAST, Panel
+from seamline.analysis.inquiry.panel import (
+    CHUNK,
+    LEAST,
+    LEVEL_FLOOR,
+    MIDDLE,
+    OFTEN,
+    RATIO_FLOOR,
+    SHARE_FLOOR,
+    TAIL,
+    Panel,
+)
 from seamline.analysis.inquiry.quantiles import quantiles
 
 EARLIEST_STEPS = 12  # before the alert, or
@@ -20,7 +30,8 @@ _RECENT = 5.0  # steps before the alert at which a start counts 0.7 times
 _CLIP = 8.0
 _ALERTED = 6.0  # looks that the alerted series counts for
 _BESIDE = 2.0  # other series of the alerted entity
-_MOST_STARTS = 48
+_MOST_STARTS, _MOST_ENDS = 48, 6
+_LEAST_LEVEL = 1e-9  # of a level around zero
 _LEAST_BACK = 3  # samples before a start that it is compared with, or twice as many as came after
 
 
@@ -60,6 +71,7 @@ class _Moves(Struct, frozen=True):
 
 
 def _alerted_at(case: Case) -> float:
+    """When a person was paged; the last sample where nobody was within the window."""
     end = float(case.times[-1])
     if case.alert is None or not case.times[0] <= case.alert.at_ts <= end + case.step_s:
         return end
@@ -67,7 +79,10 @@ def _alerted_at(case: Case) -> float:
 
 
 def _candidates(times: Floats, at_ts: float, step_s: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Starts and ends to look at, ascending: every sample of a short window, a ladder of a long one."""
+    """Starts and ends to look at, ascending: every sample of a short window, a ladder of a long one.
+
+    A quarter of the window at least stays normal. Ends lie behind the alert.
+    """
     n = len(times)
     reach_s = max(EARLIEST_S, EARLIEST_STEPS * step_s)
     low = max(int(times.searchsorted(at_ts - reach_s)), min(LEAST, n - 1), n // 4)
@@ -76,10 +91,10 @@ def _candidates(times: Floats, at_ts: float, step_s: float) -> tuple[NDArray[np.
     if len(starts) > _MOST_STARTS:
         back = np.unique(np.round(np.geomspace(1, len(starts), _MOST_STARTS)).astype(int))
         starts = starts[-back][::-1]
-    after = np.arange(int(times.searchsorted(at_ts - step_s, side="right")) + 1, n + 1)
-    if len(after) > 6:
-        after = after[np.unique(np.linspace(0, len(after) - 1, 6).astype(int))]
-    return starts if len(starts) else np.array([max(0, n - 1)]), after if len(after) else np.array([n])
+    ends = np.arange(int(times.searchsorted(at_ts - step_s, side="right")) + 1, n + 1)
+    if len(ends) > _MOST_ENDS:
+        ends = ends[np.unique(np.linspace(0, len(ends) - 1, _MOST_ENDS).astype(int))]
+    return starts if len(starts) else np.array([max(0, n - 1)]), ends if len(ends) else np.array([n])
 
 
 def _moves(case: Case, p: Panel, first: int, since: int) -> _Moves:
@@ -98,27 +113,31 @@ def _moves(case: Case, p: Panel, first: int, since: int) -> _Moves:
 
 
 def _in_spreads(p: Panel, rows: NDArray[np.int64], first: int) -> Floats:
+    """Rows, all of their samples, in spreads of single samples before `first`."""
     values = p.values[rows]
     before = values[:, :first]
     low, usual, high = quantiles(before, (0.25, 0.5, 0.75))
     least = np.array([_least(p, row, m) for row, m in zip(rows, usual, strict=True)])
-    core = np.maximum((high - low) / 1.35, least)
-    tail = np.maximum(quantiles(np.abs(before - usual[:, None]), (0.9,))[0] / 1.64, least)
+    core = np.maximum((high - low) / MIDDLE, least)
+    tail = np.maximum(quantiles(np.abs(before - usual[:, None]), (OFTEN,))[0] / TAIL, least)
     spread = np.where(tail > core, np.sqrt(core * tail), core)
-    return np.clip((values - usual[:, None]) / spread[:, None], -_CLIP, _CLIP)
+    off: Floats = (values - usual[:, None]) / spread[:, None]
+    return np.clip(off, -_CLIP, _CLIP)
 
 
 def _least(p: Panel, row: int, usual: float) -> float:
+    """The least spread of a sample that is believed, as the panel's is of means."""
     kind = p.kinds[row]
     if kind.scale == "ratio":
-        return 0.05
+        return RATIO_FLOOR
     if kind.scale == "share":
         n = p.counts[row]
-        return max(0.002, 1.0 / n if n > 0 else 0.0)
-    return max(0.02 * abs(usual), 1e-9)
+        return max(SHARE_FLOOR, 1.0 / n if n > 0 else 0.0)
+    return max(LEVEL_FLOOR * abs(usual), _LEAST_LEVEL)
 
 
 def _relevance(case: Case, p: Panel, row: int) -> float:
+    """How many looks a row counts for: what was alerted most, hosts none."""
     watch, kind = p.watches[row], p.kinds[row]
     if kind.whose == "host":
         return 0.0

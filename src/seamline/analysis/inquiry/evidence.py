@@ -9,7 +9,7 @@ from seamline.analysis.inquiry.alerted import in_step, movement, surge
 from seamline.analysis.inquiry.begins import failures, slowness
 from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Floats
-from seamline.analysis.inquiry.harm import harm, resources
+from seamline.analysis.inquiry.harm import filled, harm, resources
 from seamline.analysis.inquiry.onset import first_moved
 from seamline.analysis.inquiry.presence import gone, silent
 from seamline.analysis.inquiry.reach import reached
@@ -25,15 +25,17 @@ TERMS = (
 
 
 class Seen(Struct, frozen=True):
-    """`values` is services x terms, in the orders of `calls.services` and `TERMS`; `texts` says each in words."""
+    """`values` is services x terms, in the orders of `calls.services` and `TERMS`; `texts` says each in words.
+
+    `alerted`: how far the alerted series itself moved, NaN where it is not among the series. `surge`: how far the
+    requests at the alerted entity rose. Both in spreads.
+    """
 
     calls: Calls
     values: Floats
     texts: Mapping[tuple[int, int], str]
-    alerted: (
-        float  # how far the alerted series itself moved, in spreads; NaN where it is not among the series
-    )
-    surge: float  # how far the requests at the alerted entity rose, in spreads
+    alerted: float
+    surge: float
 
 
 def look(view: View) -> Seen:
@@ -43,7 +45,8 @@ def look(view: View) -> Seen:
         **slowness(view, harmed),
         **failures(view, harmed),
         **reached(view, harmed),
-        **resources(view, harmed),
+        **resources(view),
+        **filled(view, harmed),
         **network(view),
         **calling(view),
         **in_step(view),

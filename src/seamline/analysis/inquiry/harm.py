@@ -59,31 +59,40 @@ def harm(view: View) -> Harm:
     return Harm(slow, np.maximum(alone.z, called.z), fails, _watched(view))
 
 
-def resources(view: View, harmed: Harm) -> Mapping[str, Reading]:
-    """How loud a service's own resources are, by how much the loudest of all beats the next, and what waits at it.
-
-    Queues, pools and connections fill up where something beneath is slow: they say less of a service then.
-    """
-    p = view.panel
+def resources(view: View) -> Mapping[str, Reading]:
+    """How loud a service's own resources are, and by how much the loudest of all beats the next. O(rows)."""
     found = _loudest(view, _of_its_own(view, _ONE_SIDED), np.inf)
     loud = strength(found.z)
     next_one, top = np.sort(np.append(loud, (0.0, 0.0)))[-2:]
     next_z = float(np.sort(np.append(found.z, (0.0, 0.0)))[-2])
-    full = _loudest(view, _of_its_own(view, frozenset({"saturation"})), MOST)
-    return {
-        "resource": reading(loud, lambda service: series(p, view.moved, int(found.row[service]))),
-        "loudest resource": reading(
-            np.where(loud == top, min(top - next_one, _MOST_LEAD), 0.0),
-            lambda _: f"no other service's resources moved by more than {spreads(next_z)}",
-        ),
-        "filled up": reading(
-            strength(full.z) * _own_part(view, harmed),
-            lambda service: series(p, view.moved, int(full.row[service])),
-        ),
-    }
+    led = np.where(loud == top, min(top - next_one, _MOST_LEAD), 0.0)
+
+    def say(service: int) -> str:
+        text = series(view.panel, view.moved, int(found.row[service]))
+        return (
+            f"{text}; those of no other service moved by more than {spreads(next_z)}"
+            if led[service]
+            else text
+        )
+
+    return {"resource": reading(loud, say), "loudest resource": reading(led, say)}
+
+
+def filled(view: View, harmed: Harm) -> Mapping[str, Reading]:
+    """What waits at each service. O(rows + calls).
+
+    Queues, pools and connections fill up where something beneath is slow: they say less of a service then.
+    """
+    full = _loudest(view, _of_its_own(view, {"saturation"}), MOST)
+
+    def say(service: int) -> str:
+        return series(view.panel, view.moved, int(full.row[service]))
+
+    return {"filled up": reading(strength(full.z) * _own_part(view, harmed), say)}
 
 
 def _of_its_own(view: View, nouns: Collection[str]) -> list[tuple[int, int]]:
+    """Row and service of the resources of these kinds; what calls use is nobody's own."""
     p = view.panel
     return [
         (row, service)

@@ -1,6 +1,7 @@
 """What a metric is about, from its word: which side is harm, on which scale it lives, and what it is evidence of."""
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -36,8 +37,16 @@ _WORDS: tuple[tuple[Role, Scale, str, re.Pattern[str]], ...] = (
     ("resource", "level", "saturation", re.compile(r"queue|pool|conn|thread|socket|backlog|lag|inflight|satur|usage|utili")),
     ("requests", "ratio", "requests", re.compile(r"request|workload|load|(^|_)qps|(^|_)rps|(^|_)tps|throughput|calls|hits|ops($|_)|count$")),
 )  # fmt: skip
+_PREFIXES: tuple[tuple[str, Whose], ...] = (
+    ("client_", "caller"),
+    ("user_", "user"),
+    ("node_", "host"),
+    ("host_", "host"),
+    (WORST, "worst"),
+)
 
 
+@lru_cache(4096)
 def kind_of(metric: str) -> Kind:
     """The kind of a metric by its word; an unknown word is a level that may move either way.
 
@@ -46,32 +55,21 @@ def kind_of(metric: str) -> Kind:
     """
     word = metric.lower()
     whose: Whose = "own"
-    for prefix, owner in (
-        ("client_", "caller"),
-        ("user_", "user"),
-        ("node_", "host"),
-        ("host_", "host"),
-        (WORST, "worst"),
-    ):
+    for prefix, owner in _PREFIXES:
         if word.startswith(prefix):
-            word, whose = word.removeprefix(prefix), owner  # type: ignore[assignment]
+            word, whose = word.removeprefix(prefix), owner
             break
     for role, scale, noun, pattern in _WORDS:
         if pattern.search(word):
-            return Kind(
-                role,
-                noun,
-                scale,
-                whose,
-                noun == "availability",
-                _quantile(word) if role == "latency" else None,
-            )
+            quantile = _quantile(word) if role == "latency" else None
+            return Kind(role, noun, scale, whose, noun == "availability", quantile)
     return Kind("other", word, "level", whose)
 
 
 def _quantile(word: str) -> float | None:
+    """0.95 of a word that ends on p95 or 95th; None where it names no quantile."""
     found = _QUANTILE.search(word)
     if found is None:
         return None
     digits = next(d for d in found.groups() if d)
-    return float(f"0.{digits}")
+    return 1.0 if digits == "100" else float(f"0.{digits}")

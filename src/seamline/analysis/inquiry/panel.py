@@ -21,8 +21,8 @@ _PART, _PERCENT = 1.5, 100.0  # the most that a ratio, and a percentage, is ever
 MOST = 1000.0  # spreads; further away is no further
 GAP = Kind("latency", "gap", "level", "caller")
 _STEADY = 0.8  # of the samples before, that a series must have to be missed when it ends
-_MIDDLE = 1.35  # standard deviations that hold the middle half of what is normal
-_OFTEN, _TAIL = 0.9, 1.64  # and nine in ten of it to both sides
+MIDDLE = 1.35  # standard deviations that hold the middle half of what is normal
+OFTEN, TAIL = 0.9, 1.64  # and nine in ten of it to both sides
 CHUNK = 2_000  # rows looked at together, which bounds memory
 
 
@@ -174,7 +174,7 @@ def _spread(
 ) -> Floats:
     """How far means of `width` samples usually stray, never less than the floors. `middle` holds half of the samples."""
     floor = _floor(p, rows, before, usual, width)
-    core, tail = np.maximum(middle / _MIDDLE, floor), np.maximum(_strays(before, usual, width), floor)
+    core, tail = np.maximum(middle / MIDDLE, floor), np.maximum(_strays(before, usual, width), floor)
     return np.where(tail > core, np.sqrt(core * tail), core)
 
 
@@ -189,7 +189,7 @@ def _strays(before: Floats, usual: Floats, width: int) -> Floats:
     total, seen = sums[:, width:] - sums[:, :-width], counts[:, width:] - counts[:, :-width]
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.abs(np.where(seen > 0, total / seen, np.nan))
-    return quantiles(means, (_OFTEN,))[0] / _TAIL
+    return quantiles(means, (OFTEN,))[0] / TAIL
 
 
 def _floor(p: Panel, rows: NDArray[np.int64], before: Floats, usual: Floats, width: int) -> Floats:
