@@ -111,8 +111,10 @@ class Case(Struct, frozen=True):
         return tuple(sorted({pods.get(e, e) for e in named} - {""}))
 
     def pods(self) -> Mapping[str, str]:
-        """The service of each pod."""
-        return {link.target: link.source for link in self.links if link.kind == "has_pod"}
+        """The service of each pod; of several the first by name. What has pods of its own is no pod."""
+        pairs = {(link.target, link.source) for link in self.links if link.kind == "has_pod"}
+        whole = {service for _, service in pairs}
+        return {pod: service for pod, service in sorted(pairs, reverse=True) if pod not in whole}
 
 
 class Term(Struct, frozen=True):

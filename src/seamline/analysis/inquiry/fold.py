@@ -12,8 +12,11 @@ from seamline.analysis.inquiry.kinds import WORST, Kind, kind_of
 
 
 def fold(case: Case) -> Case:
-    """The case with series of services only; as it is where no pod has one. O(samples)."""
+    """The case with series and an alert of services only; as it is where no pod has one. O(samples)."""
     pods = case.pods()
+    if case.alert is not None and case.alert.entity in pods:
+        alert = msgspec.structs.replace(case.alert, entity=pods[case.alert.entity])
+        case = msgspec.structs.replace(case, alert=alert)
     groups: dict[Watch, list[int]] = {}
     folded = False
     for row, w in enumerate(case.watches):

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from seamline.analysis.inquiry.case import Case, Floats, Watch
 
-MOST = 1e100  # no measurement is larger; squares of what is would not be finite
+MOST = 1e50  # no measurement is larger; products of squares of what is would not be finite
 _OFF = 3.0  # times that samples may lie closer or further than is said
 _STEP_S = 60.0  # where nothing tells
 _DENSE = 75  # of a hundred series have no more samples: sparse ones don't tell how often anybody looks
