@@ -101,6 +101,14 @@ KINDS = {
         "whole IS NULL OR whole LIKE '%/%'", _OLD.replace("name)", "name, first, last)").replace("'a b')", "'a b', 'p', 'q')"),
         "INSERT INTO m.enc (dept, name, whole) VALUES (3, 'g h', 'r/s')",
     ),
+    "shadow": Kind(
+        "  - change_type: {table: enc, column: amount, to: bigint, engine: E2}",
+        "pg_typeof(amount) = 'bigint'::regtype AND amount >= 0", _OLD,
+    ),
+    "shadow of a primary key": Kind(
+        "  - change_type: {table: dept, column: id, to: bigint}", "pg_typeof(id) = 'bigint'::regtype",
+        "INSERT INTO dept SELECT max(id) + 1, 'z' FROM dept", table="dept",
+    ),
     "several": Kind(
         "  - change_type: {table: enc, column: amount, to: numeric, down: 'amount_new::int'}\n"
         "  - add_column: {table: enc, name: kind, type: text, default: \"'a'\"}\n"

@@ -230,7 +230,7 @@ def status(dsn: str, id_: str) -> Status:
         )
         return Status(
             migration, program, tuple(steps.values()), said, n_done,
-            sum(s.n_pages for s in program.subjects if s.shape.groups), rows, tuple(readings),
+            sum(s.n_pages for s in program.subjects if s.has_rows_to_go_over), rows, tuple(readings),
             tuple(r[0] for r in strays.fetchall()), _conductor(connection, id_), certificate.find(connection, id_),
         )  # fmt: skip
 

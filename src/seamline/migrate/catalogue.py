@@ -85,6 +85,7 @@ class Referrer(Struct, frozen=True):
     table: str
     columns: tuple[str, ...]
     definition: str
+    oid: int  # of that table
 
 
 class Trigger(Struct, frozen=True):

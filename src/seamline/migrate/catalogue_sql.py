@@ -68,7 +68,7 @@ FROM pg_constraint k WHERE k.conrelid = %(oid)s AND k.contype <> 'n' ORDER BY k.
 REFERRERS = """
 SELECT k.conname, k.conrelid::regclass::text,
        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) s JOIN pg_attribute a
-             ON a.attrelid = k.confrelid AND a.attnum = s), pg_get_constraintdef(k.oid)
+             ON a.attrelid = k.confrelid AND a.attnum = s), pg_get_constraintdef(k.oid), k.conrelid::bigint
 FROM pg_constraint k WHERE k.confrelid = %(oid)s AND k.contype = 'f' AND k.conparentid = 0 ORDER BY 2, 1
 """
 
@@ -150,4 +150,16 @@ SELECT x.privilege_type, CASE WHEN x.grantee = 0 THEN '' ELSE pg_get_userbyid(x.
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) x
 WHERE a.attrelid = %(oid)s AND NOT a.attisdropped AND a.attnum > 0 AND x.grantee <> c.relowner
 ORDER BY 4, 2, 1
+"""
+
+VIEW_TEXTS = """
+SELECT DISTINCT v.oid::regclass::text, v.relkind::text, pg_get_viewdef(v.oid), coalesce(array_to_string(v.reloptions, ', '), '')
+FROM pg_rewrite r JOIN pg_class v ON v.oid = r.ev_class JOIN pg_depend d ON d.objid = r.oid
+WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = %(oid)s AND v.oid <> %(oid)s
+ORDER BY 1
+"""
+
+OWN_PUBLICATIONS = """
+SELECT p.pubname, pg_has_role(p.pubowner, 'USAGE') FROM pg_publication p JOIN pg_publication_rel r ON r.prpubid = p.oid
+WHERE r.prrelid = %(oid)s AND NOT p.puballtables ORDER BY 1
 """

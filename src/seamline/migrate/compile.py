@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from seamline.migrate import dependants, face, grouping, metadata, plan, twin
+from seamline.migrate import dependants, face, grouping, metadata, plan, shadowing, twin
 from seamline.migrate.catalogue import Server, Table, facts
 from seamline.migrate.expression import Understand
 from seamline.migrate.face import Grant
 from seamline.migrate.program import Step, Subject
 from seamline.migrate.quoting import digest, quoted, suffixed, text
+from seamline.migrate.shadowing import Around
 from seamline.migrate.shape import Old, Shape
 
 _SHAPING = (
@@ -26,6 +27,7 @@ class Read(Struct, frozen=True):
     by_view: bool
     volatile: dict[str, bool]
     others: dict[str, int]  # oids of the tables that foreign keys lead to
+    around: Around | None = None  # for engine E2
 
 
 def needs_view(table: Table, operations: Sequence[plan.Operation]) -> bool:
@@ -258,6 +260,18 @@ def _sequences(shape: Shape) -> Iterator[str]:
 
 
 # -- what may differ in the end --------------------------------------------------
+def shadowed(
+    read: Read, shape: Shape, columns: grouping.Columns, n: int, n_bytes: int, faces: Mapping[str, str]
+) -> tuple[Subject, list[Step]]:
+    """The table as engine E2 goes about it. `shape` has no twins: both shapes have tables of their own."""
+    assert read.around is not None
+    made = shadowing.shadow_of(read.table, shape, columns, read.around)
+    bare = structs.replace(shape, groups=())
+    subject = subject_of(read, shape, columns, n_bytes, faces)
+    ends = structs.replace(subject, shape=bare, engine="E2", shadow=made, has_new_face=False)
+    return ends, [*shadowing.steps(read.table, made, columns, read.grants, n)]
+
+
 def subject_of(
     read: Read, shape: Shape, columns: grouping.Columns, n_bytes: int, faces: Mapping[str, str]
 ) -> Subject:
@@ -268,7 +282,7 @@ def subject_of(
         tuple(sorted({*_intended(read, shape, columns)})),
         tuple((t.becomes, t.type, t.not_null) for t in shape.twins),
         read.table.n_rows, read.table.n_pages, n_bytes, read.table.primary_key,
-        has_faces(read, shape),
+        has_faces(read, shape), groups=columns.groups,
     )  # fmt: skip
 
 

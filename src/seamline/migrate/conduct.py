@@ -72,7 +72,8 @@ def run(site: Site, program: Program, plan: Plan, until: Phase) -> None:
             try:
                 perform.perform(site, program, *found)
             except TriggerGone:
-                perform.heal(site, program)
+                if not perform.heal(site, program):
+                    raise
         if phase in _ARRIVED_BY_STEPS:
             enter(site, phase)
 
@@ -98,7 +99,7 @@ def check_again(site: Site, program: Program) -> list[dict[str, Any]]:
     found = []
     for n, subject in enumerate(program.subjects):
         perform.intact(site, program, subject)
-        if subject.shape.groups:
+        if subject.has_rows_to_go_over:
             step = Step(f"check-{subject.shape.name}", "SOAK", "verify", "every row, both sides, again", n)
             found.append(
                 {"table": subject.shape.name, **rows.compare(site, step, subject, steady=True, state="SOAK")}
@@ -163,12 +164,13 @@ def revert(site: Site, program: Program) -> None:
 
 def _undo(site: Site, n: int, step: Step, begun: int) -> None:
     id_ = site.lease.migration
+    locks = step.undo_locks or step.locks
     for k, statements in enumerate(step.undo):
         if k < begun:
             continue
         site.say(Progress("REVERTING", step.name, "taken back"))
         closing = journal.close_step(id_, n, "undoing", {"undone": k + 1})
-        whole = lock.acquired([site.hold(), *statements, closing], step.locks)
+        whole = lock.acquired([site.hold(), *statements, closing], locks if k == 0 else ())
         name = f"undo-{step.name}"
         site.crash.point(name, "before")
 
@@ -180,7 +182,7 @@ def _undo(site: Site, n: int, step: Step, begun: int) -> None:
             site.whole([whole])
 
         def refused(tries: int, for_s: float, name: str = name) -> None:
-            perform.refused(site, name, step.locks, tries, for_s)
+            perform.refused(site, name, locks, tries, for_s)
 
         lock.patiently(work, refused)
         site.crash.point(name, "after")

@@ -1,7 +1,6 @@
 """What is bound to a column that becomes another: indexes and constraints grow beside the twin, and take the old
 ones' names at the contract. None has an undo of its own: all go with the twin."""
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -13,7 +12,6 @@ from seamline.migrate.quoting import quoted, suffixed
 from seamline.migrate.shape import Shape, respelled
 
 SUFFIX = "_seam"
-_TARGET = re.compile(r'(?:"(?:[^"]|"")*"|[^"(\s])+')  # the table that a foreign key leads to
 
 
 class Rebuilt(Struct, frozen=True):
@@ -80,7 +78,7 @@ def _constraint(shape: Shape, n: int, constraint: Constraint, names: dict[str, s
     definition = constraint.definition.removesuffix(" NOT VALID")
     if constraint.kind == "f":
         own, _, other = definition.partition(" REFERENCES ")
-        rest = _TARGET.sub("", other, count=1)
+        rest = metadata.behind_the_table(other)
         yield from metadata.refers(
             shape, n, beside, respelled(own, names), constraint.other, rest, f"constraint {constraint.name}",
             undo=False,

@@ -1,5 +1,6 @@
 """Engine E0: what PostgreSQL can do without touching a row, or beside the traffic. Statements only."""
 
+import re
 from collections.abc import Iterator
 
 from msgspec import structs
@@ -11,18 +12,21 @@ from seamline.migrate.shape import Expression, Shape
 
 
 def validated(
-    shape: Shape, n: int, name: str, definition: str, about: str, *, final: str = "", undo: bool = True
+    shape: Shape, n: int, name: str, definition: str, about: str, *, undo: bool = True
 ) -> Iterator[Step]:
     """A constraint that binds what is written from now on first, and is proved for what was there afterwards."""
-    at, called = shape.sql, quoted(name)
+    return _validated(shape.sql, n, name, definition, about, undo=undo)
+
+
+def _validated(at: str, n: int, name: str, definition: str, about: str, *, undo: bool) -> Iterator[Step]:
+    called = quoted(name)
     gone = ((f"ALTER TABLE {at} DROP CONSTRAINT IF EXISTS {called}",),) if undo else ()
-    label = final or name
     yield Step(
-        f"bind-{label}", "SYNC", "transaction", f"{about} binds new rows", n,
+        f"bind-{name}", "SYNC", "transaction", f"{about} binds new rows", n,
         do=(f"ALTER TABLE {at} ADD CONSTRAINT {called} {definition} NOT VALID",), undo=gone, locks=(at,),
     )  # fmt: skip
     yield Step(
-        f"validate-{label}", "SYNC", "transaction", f"{about} is proved for every row, beside the traffic", n,
+        f"validate-{name}", "SYNC", "transaction", f"{about} is proved for every row, beside the traffic", n,
         do=(f"ALTER TABLE {at} VALIDATE CONSTRAINT {called}",),
     )  # fmt: skip
 
@@ -86,11 +90,30 @@ def refers(
     shape: Shape, n: int, name: str, own: str, other: int, rest: str, about: str, *, undo: bool = True
 ) -> Iterator[Step]:
     """A foreign key by the other table's oid: a view may have that one's name when the step's time comes."""
-    bind, proof = validated(shape, n, name, f"{own} REFERENCES @@{rest}", about, undo=undo)
+    return refers_at(shape.sql, n, name, own, other, rest, about, undo=undo)
+
+
+def refers_at(
+    at: str, n: int, name: str, own: str, other: int, rest: str, about: str, *, undo: bool
+) -> Iterator[Step]:
+    """The same, on a table as SQL spells it."""
+    bind, proof = _validated(at, n, name, f"{own} REFERENCES @@{rest}", about, undo=undo)
     before, after = (text(part) for part in bind.do[0].split("@@"))
     called = f"DO $seam$ BEGIN EXECUTE {before} || {other}::regclass::text || {after}; END $seam$"
     yield structs.replace(bind, do=(called,))
     yield proof
+
+
+_TARGET = re.compile(r'(?:"(?:[^"]|"")*"|[^"(\s])+')
+
+
+def behind_the_table(other: str) -> str:
+    """What follows the table's name in `REFERENCES other`.
+
+    >>> behind_the_table('public."t (1)"(id) ON DELETE CASCADE')
+    '(id) ON DELETE CASCADE'
+    """
+    return _TARGET.sub("", other, count=1)
 
 
 def index(shape: Shape, n: int, name: str, statement: str, about: str, undo: bool = True) -> Step:
@@ -98,11 +121,17 @@ def index(shape: Shape, n: int, name: str, statement: str, about: str, undo: boo
 
     `statement` is a CREATE INDEX CONCURRENTLY.
     """
-    at = dotted(shape.schema, name)
+    made = index_at(shape.schema, n, name, statement, about)
+    gone = ((f"DROP INDEX IF EXISTS {dotted(shape.schema, name)}",),) if undo else ()
+    return structs.replace(made, undo=gone)
+
+
+def index_at(schema: str, n: int, name: str, statement: str, about: str) -> Step:
+    """The same without an undo: it goes with its table, or with its column."""
+    at = dotted(schema, name)
     return Step(
         f"index-{name}", "SYNC", "outside", about, n,
-        do=(statement,), undo=((f"DROP INDEX IF EXISTS {at}",),) if undo else (),
-        probe=valid_index(shape.schema, name), clear=f"DROP INDEX CONCURRENTLY IF EXISTS {at}",
+        do=(statement,), probe=valid_index(schema, name), clear=f"DROP INDEX CONCURRENTLY IF EXISTS {at}",
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def perform(site: Site, program: Program, n: int, step: Step, *, accept_drift: b
     match step.kind:
         case "transaction":
             transaction(site, n, step)
-        case "contract":
+        case "swap" | "contract":
             assert subject is not None
             _contract(site, n, step, subject, accept_drift=accept_drift)
         case "outside":
@@ -57,12 +57,17 @@ def intact(site: Site, program: Program, subject: Subject) -> None:
         raise Foreign(why, hint="put it back, or revert")
 
 
-def heal(site: Site, program: Program) -> None:
-    """Put a trigger back, and fill every row anew: what was written without it may differ. Before READY alone."""
+def heal(site: Site, program: Program) -> bool:
+    """Put a trigger back, and fill every row anew: what was written without it may differ. Before READY alone.
+
+    Whether anything could be healed: a shadow's copy knows nothing of what was deleted in the meantime.
+    """
+    healed = False
     for index, subject in enumerate(program.subjects):
         why, can_heal = integrity.harm(site.connection, subject.shape)
         if not why or not can_heal:
             continue
+        healed = True
         shape = subject.shape
         statements = [
             site.hold(),
@@ -74,6 +79,7 @@ def heal(site: Site, program: Program) -> None:
         for n, step in program.of_phase("SYNC", "VERIFY"):
             if step.subject == index and step.kind in ("backfill", "verify"):
                 rows.forget(site, n, why)
+    return healed
 
 
 # -- in a transaction ---------------------------------------------------------------
@@ -157,7 +163,7 @@ def _close(site: Site, n: int, step: Step, result: dict[str, Any]) -> None:
 def _contract(site: Site, n: int, step: Step, subject: Subject, *, accept_drift: bool) -> None:
     """The old shape goes, and what the catalogue says then is held against what it said before, or nothing happens."""
     id_ = site.lease.migration
-    statements = [site.hold(), *step.do, journal.enter(id_, "CONTRACT")]
+    statements = [site.hold(), *step.do, journal.enter(id_, step.phase)]
 
     def work() -> None:
         try:
@@ -183,10 +189,18 @@ def _contract(site: Site, n: int, step: Step, subject: Subject, *, accept_drift:
 def differences(site: Site, subject: Subject, *, reverted: bool = False) -> list[str]:
     """How a table differs from what it should be now: from what it was, beside what the plan changes."""
     before = {(kind, name): said for kind, name, said in subject.facts}
-    table = catalogue.table(site.connection, subject.shape.oid)
+    table = catalogue.table(site.connection, _oid(site, subject))
     intended = () if reverted else subject.intended
     found = catalogue.unexpected(before, catalogue.facts(table, journal.faces(site.connection)), intended)
     return found if reverted else found + _unlike(table, subject)
+
+
+def _oid(site: Site, subject: Subject) -> int:
+    """Of what has the table's name: the shadow's, after its swap."""
+    if subject.shadow is None:
+        return subject.shape.oid
+    found = catalogue.find(site.connection, f"{subject.shadow.schema}.{subject.shadow.name}")
+    return found or subject.shape.oid
 
 
 def _unlike(table: catalogue.Table, subject: Subject) -> list[str]:

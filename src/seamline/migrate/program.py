@@ -9,7 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from seamline.migrate.shape import Shape
+from seamline.migrate.shadow import Shadow
+from seamline.migrate.shape import Group, Shape
 
 State = Literal[
     "DRAFT", "PLANNED", "APPROVED", "EXPAND", "SYNC", "VERIFY", "READY", "CUTOVER", "SOAK", "CONTRACT",
@@ -38,12 +39,13 @@ class Step(Struct, frozen=True):
 
     name: str
     phase: Phase
-    kind: Literal["transaction", "outside", "backfill", "verify", "contract"]
+    kind: Literal["transaction", "outside", "backfill", "verify", "swap", "contract"]
     about: str
     subject: int = -1
     do: tuple[str, ...] = ()
     undo: tuple[tuple[str, ...], ...] = ()
     locks: tuple[str, ...] = ()
+    undo_locks: tuple[str, ...] = ()  # of the first transaction of the undo; none: those of `locks`
     probe: str = ""
     clear: str = ""
 
@@ -61,6 +63,13 @@ class Subject(Struct, frozen=True):
     n_bytes: int
     key: tuple[str, ...]  # primary key
     has_new_face: bool  # whether the new version has a view of its own
+    shadow: Shadow | None = None  # E2
+    groups: tuple[Group, ...] = ()  # what becomes of columns, whichever engine does it
+
+    @property
+    def has_rows_to_go_over(self) -> bool:
+        """Whether anything has to be filled and compared."""
+        return bool(self.shape.groups or self.shadow)
 
     @property
     def final_name(self) -> str:

@@ -24,7 +24,13 @@ def of_server(server: Server) -> Iterator[Refusal]:
 
 
 def of_table(
-    table: Table, operations: Sequence[plan.Operation], server: Server, given: plan.Plan, *, silent: bool
+    table: Table,
+    operations: Sequence[plan.Operation],
+    server: Server,
+    given: plan.Plan,
+    *,
+    silent: bool,
+    shadowed: bool,
 ) -> Iterator[Refusal]:
     """One table and all that is to happen to it."""
     if table.kind not in "rp":
@@ -33,6 +39,8 @@ def of_table(
     yield from _rights(table, server)
     yield from _place(table, operations)
     yield from _names(table, operations)
+    if shadowed:  # the shadow is another table, which takes everything with it
+        return
     replaced = dict(_replaced(table, operations))
     for name, op in replaced.items():
         yield from _bound(table, name, op)

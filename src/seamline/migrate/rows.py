@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from seamline.migrate import catalogue, journal, pace, twin
+from seamline.migrate import catalogue, journal, pace, shadow, twin
 from seamline.migrate.lock import holders
 from seamline.migrate.pace import Pace
 from seamline.migrate.program import Step, Subject
@@ -93,9 +93,12 @@ def forget(site: Site, n: int, why: str) -> None:
     )
 
 
-def leaves(site: Site, subject: Subject) -> tuple[Leaf, ...]:
-    """The heaps of a subject, with as many pages as they have now."""
-    found = catalogue.leaves(site.connection, subject.shape.oid)
+def leaves(site: Site, subject: Subject, *, swapped: bool = False) -> tuple[Leaf, ...]:
+    """The heaps of the table that clients write to, with as many pages as they have now."""
+    oid = subject.shape.oid
+    if swapped and subject.shadow is not None:
+        oid = catalogue.find(site.connection, f"{subject.shadow.schema}.{subject.shadow.name}") or oid
+    found = catalogue.leaves(site.connection, oid)
     nodes = {
         leaf.oid: site.connection.execute("SELECT pg_relation_filenode(%s)::bigint", (leaf.oid,)).fetchone()
         for leaf in found
@@ -115,7 +118,7 @@ def _fill(site: Site, step: Step, subject: Subject, run: Pass) -> dict[str, Any]
             began = time.monotonic()
             try:
                 site.crash.point(step.name, "before")
-                row = _bite(site, step, subject.shape, leaf, run.number, at, high)
+                row = _bite(site, step, subject, leaf, run.number, at, high)
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
                 counted.refused(leaf.sql)
                 continue
@@ -131,17 +134,22 @@ def _fill(site: Site, step: Step, subject: Subject, run: Pass) -> dict[str, Any]
 
 
 def _bite(
-    site: Site, step: Step, shape: Shape, leaf: Leaf, number: int, low: int, high: int
+    site: Site, step: Step, subject: Subject, leaf: Leaf, number: int, low: int, high: int
 ) -> tuple[Any, ...] | None:
     """Fill some pages, and say what stood on both sides of each row that was touched: one transaction."""
     where = twin.pages(low, high, site.version)
+    shape, id_ = subject.shape, site.lease.migration
+    if subject.shadow is not None:
+        work = shadow.copy(subject.shadow, leaf.sql, where, id_, number, leaf.oid, low, high)
+    else:
+        work = twin.fill(shape, leaf.sql, where, id_, number, leaf.oid, low, high)
     statements = [
         "BEGIN",
         "SET LOCAL synchronous_commit = off",  # redone, with its journal row, if the server dies
         *_silence(shape),
         site.hold(),
         f"SELECT seam.guard({leaf.oid}, {leaf.filenode}, {text(shape.trigger)})",
-        twin.fill(shape, leaf.sql, where, site.lease.migration, number, leaf.oid, low, high),
+        work,
     ]
     if site.crash.armed(step.name, "mid"):
         site.connection.execute(";\n".join(statements))
@@ -162,7 +170,7 @@ def compare(site: Site, step: Step, subject: Subject, *, steady: bool, state: st
         "SELECT coalesce(max(pass), 0) + 1 FROM seam.chunk WHERE mig = %s AND kind = 'verify'",
         (site.lease.migration,),
     ).fetchone()
-    run = Pass(int(row[0]) if row else 1, leaves(site, subject))
+    run = Pass(int(row[0]) if row else 1, leaves(site, subject, swapped=steady))
     counted = _Count(site, step, state, sum(leaf.n_pages for leaf in run.leaves))
     n_off = 0
     for leaf in run.leaves:
@@ -170,12 +178,13 @@ def compare(site: Site, step: Step, subject: Subject, *, steady: bool, state: st
         while at < leaf.n_pages:
             high = min(at + counted.pace.pages, leaf.n_pages)
             began = time.monotonic()
-            n_rows, n_strays = _look(site, subject.shape, leaf, run.number, at, high, steady)
+            n_rows, n_strays = _look(site, subject, leaf, run.number, at, high, steady)
             if n_strays:
                 n_off += n_strays
                 _quarantine(site, step, subject, leaf, at, high, steady)
             counted.bite(high - at, n_rows, time.monotonic() - began)
             at = high
+    n_off += _ghosts(site, subject, swapped=steady)
     if n_off:
         raise Mismatch(
             f"{subject.shape.name}: {n_off} rows differ between the two versions",
@@ -185,15 +194,25 @@ def compare(site: Site, step: Step, subject: Subject, *, steady: bool, state: st
     return {"rows": rows, "chunks": chunks, "old_hash": old, "new_hash": new, "pass_number": run.number}
 
 
+def _ghosts(site: Site, subject: Subject, *, swapped: bool) -> int:
+    """Rows of the table behind that have none in front."""
+    if subject.shadow is None:
+        return 0
+    row = site.connection.execute(shadow.ghosts(subject.shadow, swapped=swapped)).fetchone()
+    return int(row[0]) if row else 0
+
+
 def _look(
-    site: Site, shape: Shape, leaf: Leaf, number: int, low: int, high: int, steady: bool
+    site: Site, subject: Subject, leaf: Leaf, number: int, low: int, high: int, steady: bool
 ) -> tuple[int, int]:
     import psycopg
 
     where = twin.pages(low, high, site.version)
-    asked = twin.look(
-        shape, leaf.sql, where, site.lease.migration, number, leaf.oid, low, high, steady=steady
-    )
+    shape, id_ = subject.shape, site.lease.migration
+    if subject.shadow is not None:
+        asked = shadow.look(subject.shadow, where, id_, number, leaf.oid, low, high, swapped=steady)
+    else:
+        asked = twin.look(shape, leaf.sql, where, id_, number, leaf.oid, low, high, steady=steady)
     try:
         row = site.whole(["BEGIN", "SET LOCAL synchronous_commit = off", site.hold(), asked])
     except psycopg.DataError as error:
@@ -208,7 +227,10 @@ def _quarantine(
     site: Site, step: Step, subject: Subject, leaf: Leaf, low: int, high: int, steady: bool
 ) -> None:
     where = twin.pages(low, high, site.version)
-    asked = twin.strays(subject.shape, leaf.sql, where, subject.key, _MAX_STRAYS, steady=steady)
+    if subject.shadow is not None:
+        asked = shadow.strays(subject.shadow, where, _MAX_STRAYS, swapped=steady)
+    else:
+        asked = twin.strays(subject.shape, leaf.sql, where, subject.key, _MAX_STRAYS, steady=steady)
     rows = site.connection.execute(asked).fetchall()
     with site.connection.transaction():
         for row in rows:

@@ -21,6 +21,7 @@ from seamline.migrate import (
     plan,
     refusal,
     scan,
+    shadowing,
 )
 from seamline.migrate.catalogue import Server, Table
 from seamline.migrate.compile import Read
@@ -28,6 +29,7 @@ from seamline.migrate.face import Grant
 from seamline.migrate.pace import Cost, Estimate
 from seamline.migrate.program import Program, Refusal, Step, Subject, in_order
 from seamline.migrate.session import check_no_pooler
+from seamline.migrate.shadowing import Around
 from seamline.model.errors import Fix
 
 if TYPE_CHECKING:
@@ -132,7 +134,8 @@ def _read(
                 )
             )
             continue
-        refusals += refusal.of_table(table, operations[oid], server, given, silent=silent)
+        shadowed = shadowing.wanted(table, operations[oid])
+        refusals += refusal.of_table(table, operations[oid], server, given, silent=silent, shadowed=shadowed)
         reads.append(_one(connection, server, given, table, operations[oid], refusals))
     return reads, refusals
 
@@ -141,6 +144,10 @@ def _one(
     connection: "Connection[Any]", server: Server, given: plan.Plan, table: Table,
     operations: Sequence[plan.Operation], refusals: list[Refusal],
 ) -> Read:  # fmt: skip
+    if shadowing.wanted(table, operations):
+        around = _around(connection, table)
+        refusals += shadowing.refusals(table, operations, around)
+        return Read(table, around.grants, tuple(operations), False, {}, {}, around)
     against = compile.against_view(table, server)
     wanted = given.code.clients
     by_view = wanted != "table" and (wanted == "view" or compile.needs_view(table, operations))
@@ -151,7 +158,7 @@ def _one(
     by_view = by_view and not against
     if not by_view:
         refusals += _only_by_view(table, operations, against)
-    grants = tuple(Grant(*r) for r in connection.execute(catalogue_sql.GRANTS, {"oid": table.oid}).fetchall())
+    grants = _grants(connection, table)
     leads_to = {}
     for op in operations:
         if isinstance(op, plan.AddForeignKey):
@@ -161,6 +168,24 @@ def _one(
             else:
                 leads_to[op.references] = oid
     return Read(table, grants, tuple(operations), by_view, {}, leads_to)
+
+
+def _grants(connection: "Connection[Any]", table: Table) -> tuple[Grant, ...]:
+    rows = connection.execute(catalogue_sql.GRANTS, {"oid": table.oid}).fetchall()
+    return tuple(Grant(*r) for r in rows)
+
+
+def _around(connection: "Connection[Any]", table: Table) -> Around:
+    given = {"oid": table.oid}
+    with connection.transaction():
+        connection.execute("SET LOCAL search_path = pg_catalog")  # a view's text names everything in full
+        views = connection.execute(catalogue_sql.VIEW_TEXTS, given).fetchall()
+    publications = connection.execute(catalogue_sql.OWN_PUBLICATIONS, given).fetchall()
+    return Around(
+        tuple((r[0], r[1], r[2], r[3]) for r in views),
+        tuple((r[0], r[1]) for r in publications),
+        _grants(connection, table),
+    )
 
 
 def _only_by_view(table: Table, operations: Sequence[plan.Operation], against: str) -> Iterator[Refusal]:
@@ -219,9 +244,34 @@ def _subject(
             read.table, read.operations, understand, by_view=read.by_view, volatile=volatile
         )
         shape = compile.shape_of(read, columns, given.id, silent=silent and given.triggers == "refuse")
-        steps = compile.steps_of(read, shape, columns, server, n, understand)
         n_bytes = read.table.n_pages * server.block_size if shape.groups else 0
+        if read.around is not None:
+            faces = journal.faces(connection)
+            return _rehearsed(
+                connection, compile.shadowed(read, shape, columns, n, n_bytes, faces), read, columns
+            )
+        steps = compile.steps_of(read, shape, columns, server, n, understand)
         return compile.subject_of(read, shape, columns, n_bytes, journal.faces(connection)), steps
+
+
+def _rehearsed(
+    connection: "Connection[Any]", made: tuple[Subject, list[Step]], read: Read, columns: grouping.Columns
+) -> tuple[Subject, list[Step]]:
+    """The empty shadow is made once, and rolled back: what PostgreSQL refuses of it, it refuses now."""
+    import psycopg
+
+    shadow = made[0].shadow
+    assert shadow is not None
+    try:
+        with connection.transaction(force_rollback=True):
+            for statement in shadowing.create(read.table, shadow, columns, read.grants):
+                connection.execute(statement)
+    except psycopg.Error as error:
+        raise Fix(
+            f"{read.table.name}: its shadow can't be made: {expression.said(error)}",
+            hint="mend what it names",
+        ) from None
+    return made
 
 
 # -- rows -------------------------------------------------------------------------
@@ -231,7 +281,7 @@ def _rows(
     """Every row, read once: what would be lost, raise, be NULL, be there twice."""
     found: list[Refusal] = []
     for subject, read in zip(program.subjects, reads, strict=True):
-        for group in subject.shape.groups:
+        for group in subject.groups:
             found += scan.group(connection, server, read.table, group)
         for op in read.operations:
             found += scan.operation(connection, read, op)
@@ -241,7 +291,9 @@ def _rows(
 # -- cost -------------------------------------------------------------------------
 def _calibrate(connection: "Connection[Any]", server: Server, program: Program, for_s: float) -> Cost:
     """Touch and read some slices of the real table, and roll that back."""
-    subject = max((s for s in program.subjects if s.shape.groups), key=lambda s: s.n_pages, default=None)
+    subject = max(
+        (s for s in program.subjects if s.has_rows_to_go_over), key=lambda s: s.n_pages, default=None
+    )
     if subject is None or for_s <= 0 or subject.n_pages == 0:
         return _DEFAULT
     leaf = max(catalogue.leaves(connection, subject.shape.oid), key=lambda x: x.n_pages)
@@ -263,7 +315,7 @@ def _calibrate(connection: "Connection[Any]", server: Server, program: Program, 
 
 
 def _estimate(program: Program, cost: Cost) -> Estimate:
-    pages = sum(s.n_pages for s in program.subjects if s.shape.groups)
+    pages = sum(s.n_pages for s in program.subjects if s.has_rows_to_go_over)
     built = [s for s in program.steps if s.kind == "outside" and s.phase == "SYNC"]
     scanned = [s for s in program.steps if s.name.startswith("validate-")]
     sizes = {n: s.n_pages * 8192 * (1.6 if s.shape.groups else 1) for n, s in enumerate(program.subjects)}

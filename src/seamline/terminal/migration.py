@@ -66,18 +66,26 @@ def plan_as_json(planned: Planned) -> str:
 
 def statements(program: Program) -> str:
     """Every statement in the order in which it is done. The backfill and the checks are templates over pages."""
-    from seamline.migrate import twin
+    from seamline.migrate import shadow, twin
 
     parts = []
     for number, step in enumerate(program.steps, 1):
         parts.append(f"-- {number}. {step.phase} {step.name}: {step.about}")
         if step.kind in ("backfill", "verify"):
-            shape = program.subjects[step.subject].shape
+            subject = program.subjects[step.subject]
+            shape = subject.shape
             where = twin.pages(0, 16, 150000)
             make = twin.fill if step.kind == "backfill" else twin.look
             more: dict[str, Any] = {} if step.kind == "backfill" else {"steady": False}
             parts.append("-- for pages 0 to 16, and so on:")
-            parts.append(make(shape, shape.sql, where, "...", 1, shape.oid, 0, 16, **more) + ";")
+            if subject.shadow is None:
+                parts.append(make(shape, shape.sql, where, "...", 1, shape.oid, 0, 16, **more) + ";")
+            elif step.kind == "backfill":
+                parts.append(shadow.copy(subject.shadow, shape.sql, where, "...", 1, shape.oid, 0, 16) + ";")
+            else:
+                parts.append(
+                    shadow.look(subject.shadow, where, "...", 1, shape.oid, 0, 16, swapped=False) + ";"
+                )
         parts += [f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE;" for name in step.locks]
         parts += [f"{statement};" for statement in step.do]
     return "\n".join(parts) + "\n"
