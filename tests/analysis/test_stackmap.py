@@ -1,6 +1,7 @@
 """The map: entities, owners, relations, loose ends, and where a fault can show."""
 
 from itertools import permutations
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -290,3 +291,38 @@ def test_what_is_forgotten_of_reaches_is_worked_out_again(monkeypatch: pytest.Mo
     for _ in range(2):
         assert {ref: small.reach(ref) for ref in small.entities} == expected
     assert len(small._reached) < len(small.entities)
+
+
+@settings(deadline=None)
+@given(
+    st.sets(
+        st.tuples(
+            st.integers(0, 11), st.sampled_from(["calls", "uses", "reads", "runs_on"]), st.integers(0, 11)
+        ),
+        max_size=16,
+    ),
+    st.integers(1, 4),
+)
+def test_what_hangs_on_the_rest_is_reached_as_if_it_were_searched(
+    related: set[tuple[int, str, int]], depth: int
+) -> None:
+    """Leaving it out of the search changes no path, no probability and no order."""
+    lines = "\n".join(f"service:{a} {kind} service:{b}" for a, kind, b in sorted(related) if a != b)
+    stack = of(lines)
+    with patch("seamline.analysis.reach._stems", lambda n, _: [-1] * n):
+        searched = of(lines)
+    for ref in stack.entities:
+        expected = searched.reach(ref, depth, 0.01)
+        found = stack.reach(ref, depth, 0.01)
+        assert list(found.items()) == list(expected.items())
+        assert len(found) == len(expected)
+        assert [r for r in stack.entities if r in found] == list(expected)
+
+
+def test_a_hub_costs_no_square() -> None:
+    """A search from each of its neighbours holds what lies beyond them, not all of them."""
+    stack = of("\n".join(f"service:s{n} calls service:hub" for n in range(300)))
+    for ref in stack.entities:
+        assert "service:s7" in stack.reach(ref)
+    assert sum(reached.n_held for reached in stack._reached.values()) <= 3 * 301
+    assert len(stack.reach("service:s0")) > 300

@@ -227,5 +227,5 @@ def _meeting(m: Meeting, by_id: Mapping[str, Grouped], live: Live | None) -> Can
 
 
 def _touches(c: Candidate, stack: StackMap, symptomatic: frozenset[str]) -> bool:
-    origins = [m.origin for m in (c.main, *c.others) if m is not None]
-    return any(not symptomatic.isdisjoint(stack.reach(o)) for o in origins)
+    reaches = [stack.reach(m.origin) for m in (c.main, *c.others) if m is not None]
+    return any(ref in reach for reach in reaches for ref in symptomatic)

@@ -1,12 +1,16 @@
 """Where a fault at one entity can show: the best paths over the arcs of the map.
 
+State model: what hangs on the rest by a single neighbour (an entity, or a tree of them) can only be reached through it, and
+leads nowhere else. It is left out of the search and followed when somebody asks: around a hub of thousands a search costs
+what the rest of the map costs, not what hangs there.
+
 Best-first search (Dijkstra on falling probability) finds the best path to every entity; the other ways into it are the
 best paths to its neighbours and one step more. Up to four ways that share no entity between the ends count as
 independent. Ties fall to the shorter path, then to the refs on it: equal maps give equal reaches.
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import exp, log, log1p, sqrt
 
 from msgspec import Struct
@@ -15,6 +19,7 @@ from seamline.analysis.relations import Arc
 from seamline.model.incident import Hop
 
 N_WAYS = 4
+MOST_TOLD = 100_000  # reaches of single entities that are remembered: about 0.6 KB each
 
 
 class Reach(Struct, frozen=True):
@@ -54,7 +59,7 @@ class _Best(Struct, frozen=True):
 class Network:
     """The arcs of a map, ready to be searched. Entities are numbered in the order of their refs."""
 
-    __slots__ = ("_into", "_number", "_out", "_refs")
+    __slots__ = ("_hung_on", "_into", "_number", "_out", "_refs", "_told", "_up")
 
     def __init__(self, arcs: Iterable[Arc]) -> None:
         likeliest: dict[tuple[str, str], Arc] = {}
@@ -64,12 +69,21 @@ class Network:
                 likeliest[arc.source, arc.target] = arc
         self._refs = sorted({ref for ends in likeliest for ref in ends})
         self._number = {ref: n for n, ref in enumerate(self._refs)}
-        self._out: list[list[_Step]] = [[] for _ in self._refs]
+        steps = [self._step(arc) for _, arc in sorted(likeliest.items())]
+        stems = _stems(len(self._refs), steps)
+        self._out: list[list[_Step]] = [[] for _ in self._refs]  # but for what hangs there
         self._into: list[list[_Step]] = [[] for _ in self._refs]
-        for _, arc in sorted(likeliest.items()):
-            step = self._step(arc)
-            self._out[step.source].append(step)
-            self._into[step.target].append(step)
+        self._hung_on: list[list[_Step]] = [[] for _ in self._refs]  # from an entity to what hangs on it
+        self._up: dict[int, _Step] = {}  # the one step into what hangs
+        self._told: dict[tuple[int, int, int, float], Reach] = {}
+        for step in steps:
+            if stems[step.target] == step.source:
+                self._hung_on[step.source].append(step)
+                self._up[step.target] = step
+            else:
+                self._out[step.source].append(step)
+            if stems[step.source] != step.target:
+                self._into[step.target].append(step)
 
     def _step(self, arc: Arc) -> _Step:
         mean = arc.median_s * exp(arc.sigma**2 / 2)
@@ -79,20 +93,15 @@ class Network:
             Hop(arc.source, arc.target, arc.relation, arc.probability, arc.median_s),
         )  # fmt: skip
 
-    def reach(self, origin: str, max_depth: int, min_probability: float) -> dict[str, Reach]:
-        """The reach of a fault at `origin`, sorted by ref; the origin is always in it.
+    def reach(self, origin: str, max_depth: int, min_probability: float) -> "Reached":
+        """The reach of a fault at `origin`, by ref and sorted by it; the origin is always in it.
 
-        O(n log n) in the arcs within `max_depth` steps whose paths stay at or above `min_probability`.
+        O(n log n) in the arcs within `max_depth` steps whose paths stay at or above `min_probability`, without those to
+        what hangs on the rest.
         """
-        if origin not in self._number:
-            return {origin: _AT_HOME}
-        best = self._best_paths(self._number[origin], max_depth, min_probability)
-        return {
-            self._refs[n]: _along(path, self._shows(n, path, best, min_probability))
-            if path.steps
-            else _AT_HOME
-            for n, path in sorted(best.items())
-        }
+        number = self._number.get(origin)
+        best = {} if number is None else self._best_paths(number, max_depth, min_probability)
+        return Reached(self, origin, best, max_depth, min_probability)
 
     def _best_paths(self, origin: int, max_depth: int, min_probability: float) -> dict[int, _Best]:
         best: dict[int, _Best] = {}
@@ -108,14 +117,94 @@ class Network:
                     heapq.heappush(heap, (further, depth + 1, (*refs, step.target), (*steps, step)))
         return best
 
-    def _shows(self, n: int, path: _Best, best: dict[int, _Best], min_probability: float) -> float:
+
+class Reached(Mapping[str, Reach]):
+    """Where a fault at one entity can show: searched once, and worked out for each entity when it is asked about."""
+
+    __slots__ = ("_best", "_max_depth", "_min_probability", "_network", "_origin")
+
+    def __init__(
+        self, network: Network, origin: str, best: Mapping[int, _Best], max_depth: int, min_probability: float
+    ) -> None:
+        self._network = network
+        self._origin = origin
+        self._best = best
+        self._max_depth = max_depth
+        self._min_probability = min_probability
+
+    @property
+    def n_held(self) -> int:
+        """How many paths are held in memory."""
+        return max(1, len(self._best))
+
+    def __getitem__(self, ref: str) -> Reach:
+        if ref == self._origin:
+            return _AT_HOME
+        n = self._network._number[ref]
+        told, key = (
+            self._network._told,
+            (self._network._number[self._origin], n, self._max_depth, self._min_probability),
+        )
+        found = told.get(key)
+        if found is None:
+            path = self._path(n)
+            if path is None:
+                raise KeyError(ref)
+            if len(told) >= MOST_TOLD:
+                told.clear()
+            found = told[key] = _along(path, self._shows(n, path))
+        return found
+
+    def __contains__(self, ref: object) -> bool:
+        n = self._network._number.get(ref) if isinstance(ref, str) else None
+        return ref == self._origin or (n is not None and self._path(n) is not None)
+
+    def __iter__(self) -> Iterator[str]:
+        if not self._best:
+            yield self._origin
+        yield from (self._network._refs[n] for n in sorted(self._numbers()))
+
+    def __len__(self) -> int:
+        return max(1, sum(1 for _ in self._numbers()))
+
+    def _numbers(self) -> Iterator[int]:
+        """All that is reached, in no order."""
+        todo = [*self._best.values()]
+        while todo:
+            path = todo.pop()
+            yield path.refs[-1]
+            hung = (self._further(path, step) for step in self._network._hung_on[path.refs[-1]])
+            todo += [p for p in hung if p is not None and p.refs[-1] not in self._best]
+
+    def _path(self, n: int) -> _Best | None:
+        """The best path to an entity; None where it is not reached."""
+        hanging: list[_Step] = []
+        while n not in self._best:
+            step = self._network._up.get(n)
+            if step is None or len(hanging) == self._max_depth:
+                return None
+            hanging.append(step)
+            n = step.source
+        path: _Best | None = self._best[n]
+        while hanging and path is not None:
+            path = self._further(path, hanging.pop())
+        return path
+
+    def _further(self, path: _Best, step: _Step) -> _Best | None:
+        """The path and one step more, where that is near and likely enough."""
+        probability = path.probability * step.probability
+        if len(path.steps) == self._max_depth or probability < self._min_probability:
+            return None
+        return _Best(probability, (*path.refs, step.target), (*path.steps, step))
+
+    def _shows(self, n: int, path: _Best) -> float:
         """P(the fault shows at entity n) over its best path and up to three more that share nothing with it."""
         ways = []
-        for step in self._into[n]:
-            before = best.get(step.source)
+        for step in self._network._into[n]:
+            before = self._best.get(step.source)
             if before is not None and n not in before.refs and before.refs != path.refs[:-1]:
                 probability = before.probability * step.probability
-                if probability >= min_probability:
+                if probability >= self._min_probability:
                     ways.append((-probability, before.refs))
         none_shows, used, n_ways = 1 - path.probability, set(path.refs[1:-1]), 1
         for minus, refs in sorted(ways):
@@ -127,6 +216,28 @@ class Network:
 
 
 _AT_HOME = Reach(1.0, 0.0, 0.0, ())
+
+
+def _stems(n_refs: int, steps: Iterable[_Step]) -> list[int]:
+    """For each entity the one neighbour by which it hangs on the rest, with all that hangs on it; -1 for the rest.
+
+    O(arcs): whoever has a single neighbour left is taken away, until nobody has.
+    """
+    beside: list[set[int]] = [set() for _ in range(n_refs)]
+    for step in steps:
+        beside[step.source].add(step.target)
+        beside[step.target].add(step.source)
+    stems = [-1] * n_refs
+    todo = [n for n in range(n_refs) if len(beside[n]) == 1]
+    while todo:
+        n = todo.pop()
+        if len(beside[n]) == 1:  # else its neighbour hangs on it
+            (stems[n],) = beside[n]
+            beside[stems[n]].remove(n)
+            beside[n].clear()
+            if len(beside[stems[n]]) == 1:
+                todo.append(stems[n])
+    return stems
 
 
 def _along(path: _Best, probability: float) -> Reach:

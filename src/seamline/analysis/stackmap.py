@@ -17,7 +17,7 @@ from seamline.analysis.facts import Facts
 from seamline.analysis.identity import Identity, Suggestion
 from seamline.analysis.owners import PARTS, Declared
 from seamline.analysis.ownership import Tree
-from seamline.analysis.reach import Network, Reach
+from seamline.analysis.reach import Network, Reach, Reached
 from seamline.model.event import MapFact
 from seamline.model.organisation import EntityDecl, Organisation
 from seamline.model.refs import kind_of, name_of, whole_of
@@ -25,7 +25,7 @@ from seamline.model.stack import Entity, LooseEnd, Relation
 
 __all__ = ["Reach", "StackMap", "build"]
 
-MOST_REACHED = 100_000  # places over all questions whose answers are remembered: about 0.6 KB each
+MOST_REACHED = 100_000  # paths over all questions whose answers are remembered: about 0.6 KB each
 ARTEFACTS = "checkout"  # the source that tells of what stands in repositories
 _NO_RELATION = frozenset({"exists", "same_as", "named"})
 _NO_ENTITY = frozenset({"revision", ""})  # a commit is evidence, nothing that can break
@@ -71,7 +71,7 @@ class StackMap:
             self._outward.setdefault(r.source, []).append(r)
             self._to.setdefault(r.target, []).append(r)
         self._network = Network(arc for r in self.relations for arc in relations.arcs(r))
-        self._reached: OrderedDict[tuple[str, int, float], dict[str, Reach]] = OrderedDict()
+        self._reached: OrderedDict[tuple[str, int, float], Reached] = OrderedDict()
         self._n_reached = 0
 
     def canonical(self, ref: str) -> str:
@@ -114,18 +114,18 @@ class StackMap:
         target = self.canonical(target)
         return any(r.kind == kind and r.target == target for r in self.outward(source))
 
-    def reach(self, ref: str, max_depth: int = 8, min_probability: float = 1e-3) -> dict[str, Reach]:
+    def reach(self, ref: str, max_depth: int = 8, min_probability: float = 1e-3) -> Mapping[str, Reach]:
         """Where a fault there can show, itself first of all, by canonical ref.
 
-        Remembered, but of more than `MOST_REACHED` places the oldest answers go: around a hub they grow by the square.
+        Remembered, but of more than `MOST_REACHED` paths the oldest answers go: in a dense map they grow by the square.
         """
         question = (self.canonical(ref), max_depth, min_probability)
         found = self._reached.get(question)
         if found is None:
             found = self._reached[question] = self._network.reach(*question)
-            self._n_reached += len(found)
+            self._n_reached += found.n_held
             while self._n_reached > MOST_REACHED and len(self._reached) > 1:
-                self._n_reached -= len(self._reached.popitem(last=False)[1])
+                self._n_reached -= self._reached.popitem(last=False)[1].n_held
         return found
 
 
