@@ -48,7 +48,7 @@ def look(view: View) -> Seen:
         **resources(view),
         **filled(view, harmed),
         **network(view),
-        **calling(view),
+        **calling(view, harmed),
         **in_step(view),
         **gone(view),
         **silent(view),

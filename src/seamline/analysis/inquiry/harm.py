@@ -88,7 +88,8 @@ def filled(view: View, harmed: Harm) -> Mapping[str, Reading]:
     def say(service: int) -> str:
         return series(view.panel, view.moved, int(full.row[service]))
 
-    return {"filled up": reading(strength(full.z) * _own_part(view, harmed), say)}
+    ill = (harmed.slow_anyhow > CLEAR) | (harmed.fails.z > CLEAR)
+    return {"filled up": reading(strength(full.z) * own_part(view, ill), say)}
 
 
 def _of_its_own(view: View, nouns: Collection[str]) -> list[tuple[int, int]]:
@@ -101,9 +102,8 @@ def _of_its_own(view: View, nouns: Collection[str]) -> list[tuple[int, int]]:
     ]
 
 
-def _own_part(view: View, harmed: Harm) -> Floats:
-    """1 for a service of whose callees none is slow or fails, less for others."""
-    ill = (harmed.slow_anyhow > CLEAR) | (harmed.fails.z > CLEAR)
+def own_part(view: View, ill: NDArray[np.bool_]) -> Floats:
+    """1 for a service of whose callees none is ill, less for others."""
     return np.array([_NOT_ITS_OWN if ill[list(callees)].any() else 1.0 for callees in view.calls.out])
 
 

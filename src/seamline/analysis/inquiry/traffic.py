@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from seamline.analysis.inquiry.case import Floats
-from seamline.analysis.inquiry.harm import CLEAR, MOST, strength
+from seamline.analysis.inquiry.harm import CLEAR, MOST, Harm, own_part, strength
 from seamline.analysis.inquiry.view import Reading, View, reading
 from seamline.analysis.inquiry.words import percent, series
 
@@ -48,10 +48,11 @@ class _Asked(Struct, frozen=True):
     z: Floats
 
 
-def calling(view: View) -> Mapping[str, Reading]:
+def calling(view: View, harmed: Harm) -> Mapping[str, Reading]:
     """Services that call others less, or more, than what they are asked for accounts for. O(rows + calls).
 
-    One that ceased to call gave up before; one that calls more repeats itself, or asks for what it need not.
+    One that ceased to call gave up before, less surely so where something that it calls fails: then it had no reason
+    to go on. One that calls more repeats itself, or asks for what it need not.
     """
     asked, ceased = _asked(view), _ceased(view)
     less, more = view.nothing(), view.nothing()
@@ -73,7 +74,9 @@ def calling(view: View) -> Mapping[str, Reading]:
 
     weights = np.array([_EDGE_GONE if s in ceased else 0.0 for s in range(len(less))])
     return {
-        "stopped calling": reading(np.maximum(less, weights), says_less),
+        "stopped calling": reading(
+            np.maximum(less, weights) * own_part(view, harmed.fails.z > CLEAR), says_less
+        ),
         "calls more": reading(more, lambda service: _apart(view, asked, service, most[service])),
     }
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 # Log-odds per unit of each column of `design.COLUMNS`.
 WEIGHTS: Mapping[str, float] = {
-    "slow": 0.18, "slow as alerted": 0.0, "slow at all": 0.08, "slowness begins": 4.08,
-    "fails": 0.0, "fails as alerted": 0.15, "fails at all": 0.0, "failures begin": 2.66,
-    "resource": 0.42, "loudest resource": 1.78, "network": 0.92, "network share": 2.38,
-    "stopped calling": 1.92, "in step": 1.68, "gone": 0.33,
-    "explains slowness": 0.0, "explains failures": 1.58, "explains harm": 1.36, "silence between": 1.67,
-    "calls more": 1.19, "silent": 0.0, "moved first": 0.7, "filled up": 0.4,
-    "heard": 1.98, "contrast": 1.02, "a change": 2.67,
-    "nobody": 2.98, "alert moved": -0.22, "alert still": -0.2, "crowd": 2.15, "heard nothing": 1.57, "number of services": 0.36,
+    "slow": 0.07, "slow as alerted": 0.07, "slow at all": 0.08, "slowness begins": 4.32,
+    "fails": 0.0, "fails as alerted": 0.06, "fails at all": 0.0, "failures begin": 2.72,
+    "resource": 0.42, "loudest resource": 1.96, "network": 0.89, "network share": 2.59,
+    "stopped calling": 2.44, "in step": 1.99, "gone": 0.31,
+    "explains slowness": 0.0, "explains failures": 1.51, "explains harm": 1.13, "silence between": 1.71,
+    "calls more": 1.15, "silent": 0.0, "moved first": 0.98, "filled up": 0.4,
+    "heard": 2.04, "contrast": 0.92, "a change": 3.34,
+    "nobody": 3.07, "alert moved": -0.31, "alert still": -0.44, "crowd": 2.2, "heard nothing": 1.67, "number of services": 0.44,
 }  # fmt: skip
