@@ -31,6 +31,7 @@ class Kind:
     new: str = ""
     table: str = "enc"
     more: str = ""
+    setup: str = ""  # before the plan
 
     @property
     def works_on(self) -> str:
@@ -108,6 +109,18 @@ KINDS = {
     "shadow of a primary key": Kind(
         "  - change_type: {table: dept, column: id, to: bigint}", "pg_typeof(id) = 'bigint'::regtype",
         "INSERT INTO dept SELECT max(id) + 1, 'z' FROM dept", table="dept",
+    ),
+    "partition_table": Kind(
+        "  - partition_table: {table: enc, by: RANGE (id), partitions: {enc_1: FOR VALUES FROM (1) TO (1000), "
+        "enc_2: DEFAULT}}",
+        "tableoid::regclass::text LIKE 'enc_%'", _OLD.replace("code, name)", "name)").replace("left('x' || gen_random_uuid()::text, 19), ", ""),
+        setup="DROP INDEX enc_code",
+    ),
+    "partition_table with another key": Kind(
+        "  - partition_table: {table: enc, by: LIST (dept), key: [id, dept], partitions: {enc_odd: 'FOR VALUES IN (1, 3, 5)', "
+        "enc_even: DEFAULT}}",
+        "(dept IN (1, 3, 5)) = (tableoid::regclass::text = 'enc_odd')", _OLD,
+        setup="DROP INDEX enc_code",
     ),
     "several": Kind(
         "  - change_type: {table: enc, column: amount, to: numeric, down: 'amount_new::int'}\n"

@@ -57,7 +57,7 @@ def epochs(stand: Stand) -> list[Any]:
 def test_a_death_at_any_point_is_harmless(stand: Stand, name: str) -> None:
     """Each step's three points kill one conductor each; the next goes on, to the end and a certificate."""
     kind = KINDS[name]
-    stand.sql(TABLE)
+    stand.sql(TABLE + kind.setup)
     program = stand.approved(kind.change, more=kind.more)
     ledger = Ledger(stand, kind)
     n_deaths = 0
@@ -86,7 +86,7 @@ def test_a_death_at_any_point_is_harmless(stand: Stand, name: str) -> None:
 def test_turning_back_gives_the_table_back(stand: Stand, name: str) -> None:
     """From SOAK, killed at each point of the way back, the catalogue is what it was, with the rows of both versions."""
     kind = KINDS[name]
-    stand.sql(TABLE)
+    stand.sql(TABLE + kind.setup)
     tables = ("enc", "dept")
     before = {t: described(stand, t) for t in tables}
     program = stand.approved(kind.change, more=kind.more)

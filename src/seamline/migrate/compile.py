@@ -265,11 +265,11 @@ def shadowed(
 ) -> tuple[Subject, list[Step]]:
     """The table as engine E2 goes about it. `shape` has no twins: both shapes have tables of their own."""
     assert read.around is not None
-    made = shadowing.shadow_of(read.table, shape, columns, read.around)
+    made = shadowing.shadow_of(read.table, shape, columns, read.around, read.operations)
     bare = structs.replace(shape, groups=())
     subject = subject_of(read, shape, columns, n_bytes, faces)
     ends = structs.replace(subject, shape=bare, engine="E2", shadow=made, has_new_face=False)
-    return ends, [*shadowing.steps(read.table, made, columns, read.grants, n)]
+    return ends, [*shadowing.steps(read.table, made, columns, read.grants, n, read.operations)]
 
 
 def subject_of(
@@ -323,3 +323,6 @@ def _intended_of(read: Read) -> Iterator[tuple[str, str]]:
                 yield "index", op.name
             case plan.DropIndex():
                 yield "index", op.index
+            case plan.PartitionTable():
+                yield "table", ""
+                yield from ((k, name) for k, name in facts(read.table) if k in ("index", "constraint"))

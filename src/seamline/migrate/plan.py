@@ -144,9 +144,20 @@ class MergeColumns(_Operation, frozen=True, tag="merge_columns"):
     down: Mapping[str, str]
 
 
+class PartitionTable(_Operation, frozen=True, tag="partition_table"):
+    """The table in parts. `by` and the values of `partitions` are as CREATE TABLE says them.
+
+    `key`: its primary key from then on, which has to hold what it is partitioned by; the old one without.
+    """
+
+    by: str
+    partitions: Mapping[str, str]
+    key: tuple[str, ...] = ()
+
+
 Operation = (
     AddColumn | DropColumn | RenameColumn | RenameTable | ChangeType | SetNotNull | DropNotNull | AddCheck
-    | AddForeignKey | AddUnique | AddIndex | DropIndex | SplitColumn | MergeColumns
+    | AddForeignKey | AddUnique | AddIndex | DropIndex | SplitColumn | MergeColumns | PartitionTable
 )  # fmt: skip
 
 

@@ -210,7 +210,7 @@ def _look(
     where = twin.pages(low, high, site.version)
     shape, id_ = subject.shape, site.lease.migration
     if subject.shadow is not None:
-        asked = shadow.look(subject.shadow, where, id_, number, leaf.oid, low, high, swapped=steady)
+        asked = shadow.look(subject.shadow, leaf.sql, where, id_, number, leaf.oid, low, high, swapped=steady)
     else:
         asked = twin.look(shape, leaf.sql, where, id_, number, leaf.oid, low, high, steady=steady)
     try:
@@ -228,7 +228,7 @@ def _quarantine(
 ) -> None:
     where = twin.pages(low, high, site.version)
     if subject.shadow is not None:
-        asked = shadow.strays(subject.shadow, where, _MAX_STRAYS, swapped=steady)
+        asked = shadow.strays(subject.shadow, leaf.sql, where, _MAX_STRAYS, swapped=steady)
     else:
         asked = twin.strays(subject.shape, leaf.sql, where, subject.key, _MAX_STRAYS, steady=steady)
     rows = site.connection.execute(asked).fetchall()

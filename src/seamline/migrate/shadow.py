@@ -62,6 +62,7 @@ class Shadow(Struct, frozen=True):
     beside: str  # the shadow's name before the swap
     retired: str  # the old table's name after it
     key: tuple[str, ...]
+    new_key: tuple[str, ...]  # the new shape's, which tells the old one's rows apart as well
     cells: tuple[Cell, ...]
     digest: str
     bound: Bound
@@ -87,6 +88,11 @@ class Shadow(Struct, frozen=True):
         return f"zz_seam_{self.digest}"
 
     @property
+    def keys(self) -> tuple[Cell, ...]:
+        """What tells rows apart on both sides."""
+        return tuple(c for name in self.new_key for c in self.cells if c.name == name)
+
+    @property
     def written(self) -> tuple[Cell, ...]:
         """Columns that an INSERT may name."""
         return tuple(c for c in self.cells if not c.generated)
@@ -99,17 +105,16 @@ def function(s: Shadow, target: str, *, back: bool) -> str:
     def value(cell: Cell, row: str) -> str:
         return cell.old(row) if back else cell.new(row)
 
-    cells = s.written
-    keys = [c for name in s.key for c in cells if c.name == name]
+    cells, unique = s.written, s.key if back else s.new_key
     names = listed(c.name for c in cells)
     values = ", ".join(value(c, "NEW") for c in cells)
-    rest = ", ".join(f"{quoted(c.name)} = EXCLUDED.{quoted(c.name)}" for c in cells if c.name not in s.key)
-    same = " AND ".join(f"{quoted(c.name)} = {value(c, 'OLD')}" for c in keys)
-    moved = " OR ".join(differs(f"NEW.{quoted(c.name)}", f"OLD.{quoted(c.name)}", True) for c in keys)
+    rest = ", ".join(f"{quoted(c.name)} = EXCLUDED.{quoted(c.name)}" for c in cells if c.name not in unique)
+    same = " AND ".join(f"{quoted(c.name)} = {value(c, 'OLD')}" for c in s.keys)
+    moved = " OR ".join(differs(f"NEW.{quoted(c.name)}", f"OLD.{quoted(c.name)}", True) for c in s.keys)
     conflict = f"DO UPDATE SET {rest}" if rest else "DO NOTHING"
     insert = (
         f"INSERT INTO {target} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values}) "
-        f"ON CONFLICT ({listed(s.key)}) {conflict}"
+        f"ON CONFLICT ({listed(unique)}) {conflict}"
     )
     return (
         f"CREATE OR REPLACE FUNCTION seam.sync_{s.digest}() RETURNS trigger LANGUAGE plpgsql {_PATH} AS $seam$\n"
@@ -148,7 +153,7 @@ def copy(s: Shadow, leaf: str, where: str, migration: str, number: int, oid: int
     return (
         f"WITH source AS (SELECT {made} FROM ONLY {leaf} AS {ROW} WHERE {where} FOR KEY SHARE), "
         f"put AS (INSERT INTO {s.shadow} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM source "
-        f"ON CONFLICT ({listed(s.key)}) DO NOTHING RETURNING 1), "
+        f"ON CONFLICT ({listed(s.new_key)}) DO NOTHING RETURNING 1), "
         "found AS (SELECT count(*) AS n FROM put) "
         "INSERT INTO seam.chunk (mig, kind, pass, leaf, lo, hi, rows, src_hash, dst_hash) "
         f"SELECT {text(migration)}, 'backfill', {number}, {oid}, {low}, {high}, n, '0', '0' FROM found RETURNING rows"
@@ -157,10 +162,19 @@ def copy(s: Shadow, leaf: str, where: str, migration: str, number: int, oid: int
 
 # -- compare -----------------------------------------------------------------------
 def look(
-    s: Shadow, where: str, migration: str, number: int, oid: int, low: int, high: int, *, swapped: bool
+    s: Shadow,
+    leaf: str,
+    where: str,
+    migration: str,
+    number: int,
+    oid: int,
+    low: int,
+    high: int,
+    *,
+    swapped: bool,
 ) -> str:
     """Rows of some pages of the table that clients write to, with their counterparts, in one snapshot; on record."""
-    asked = _paired(s, where, swapped=swapped)
+    asked = _paired(s, leaf, where, swapped=swapped)
     old, new = _texts(s, swapped=swapped)
     return (
         f"WITH found AS (SELECT count(*) AS n, coalesce(sum(hashtextextended({old}, 0)), 0)::text AS old, "
@@ -172,27 +186,23 @@ def look(
     )
 
 
-def strays(s: Shadow, where: str, limit: int, *, swapped: bool) -> str:
+def strays(s: Shadow, leaf: str, where: str, limit: int, *, swapped: bool) -> str:
     """Keys of rows that differ from their counterparts, or have none."""
     named = " || ', ' || ".join(f"{ROW}.{quoted(c)}::text" for c in s.key)
-    return (
-        f"SELECT {named} {_paired(s, where, swapped=swapped)} AND ({_off(s, swapped=swapped)}) LIMIT {limit}"
-    )
+    return f"SELECT {named} {_paired(s, leaf, where, swapped=swapped)} AND ({_off(s, swapped=swapped)}) LIMIT {limit}"
 
 
 def ghosts(s: Shadow, *, swapped: bool) -> str:
     """How many rows of the side that nobody writes to have no counterpart; one snapshot, both tables read once."""
     written, other = (s.sql, s.old) if swapped else (s.sql, s.shadow)
-    keys = [c for name in s.key for c in s.cells if c.name == name]
-    same = " AND ".join(f"o.{quoted(c.name)} = {c.old(ROW) if swapped else c.new(ROW)}" for c in keys)
+    same = " AND ".join(f"o.{quoted(c.name)} = {c.old(ROW) if swapped else c.new(ROW)}" for c in s.keys)
     return f"SELECT count(*) FROM {other} o WHERE NOT EXISTS (SELECT 1 FROM {written} AS {ROW} WHERE {same})"
 
 
-def _paired(s: Shadow, where: str, *, swapped: bool) -> str:
+def _paired(s: Shadow, leaf: str, where: str, *, swapped: bool) -> str:
     other = s.old if swapped else s.shadow
-    keys = [c for name in s.key for c in s.cells if c.name == name]
-    same = " AND ".join(f"o.{quoted(c.name)} = {_value(c, swapped)}" for c in keys)
-    return f"FROM ONLY {s.sql} AS {ROW} LEFT JOIN {other} AS o ON {same} WHERE {where}"
+    same = " AND ".join(f"o.{quoted(c.name)} = {_value(c, swapped)}" for c in s.keys)
+    return f"FROM ONLY {leaf} AS {ROW} LEFT JOIN {other} AS o ON {same} WHERE {where}"
 
 
 def _value(cell: Cell, swapped: bool) -> str:

@@ -9,7 +9,7 @@ from seamline.migrate.catalogue import Constraint, Index, Table
 from seamline.migrate.face import Grant
 from seamline.migrate.grouping import Columns, known, widens
 from seamline.migrate.program import Refusal, Step
-from seamline.migrate.quoting import listed, quoted, suffixed, text
+from seamline.migrate.quoting import dotted, listed, quoted, suffixed, text
 from seamline.migrate.shadow import Bound, Cell, Shadow
 from seamline.migrate.shape import ROW, Expression, Shape, Twin
 
@@ -28,6 +28,8 @@ class Around(Struct, frozen=True):
 def wanted(table: Table, operations: Sequence[plan.Operation]) -> bool:
     """Whether the plan says so, or a twin can't do it: a primary key, an identity, a column that others refer to."""
     for op in operations:
+        if isinstance(op, plan.PartitionTable):
+            return True
         if isinstance(op, plan.ChangeType) and op.engine in ("auto", "E2"):
             column = table.column(op.column)
             if column and op.engine == "auto" and widens(column.type, op.to):
@@ -43,9 +45,9 @@ def wanted(table: Table, operations: Sequence[plan.Operation]) -> bool:
 def refusals(table: Table, operations: Sequence[plan.Operation], around: Around) -> Iterator[Refusal]:
     """What stands against a shadow."""
     changed = {op.column for op in operations if isinstance(op, plan.ChangeType)}
-    if any(not isinstance(op, plan.ChangeType) for op in operations):
+    if any(not isinstance(op, plan.ChangeType | plan.PartitionTable) for op in operations):
         yield Refusal(
-            f"the shadow table of {table.name} takes change_type alone",
+            f"the shadow table of {table.name} takes change_type and partition_table alone",
             "the other operations in a second plan",
         )
     if not table.primary_key:
@@ -71,6 +73,8 @@ def refusals(table: Table, operations: Sequence[plan.Operation], around: Around)
                 f"{table.name} {what}, which a shadow table doesn't carry over",
                 "take that away first, and make it anew afterwards",
             )
+    if parts_of(operations):
+        yield from _against_parts(table)
     for name, kind, _, _ in around.views:
         if kind == "m":
             yield Refusal(
@@ -90,8 +94,29 @@ def refusals(table: Table, operations: Sequence[plan.Operation], around: Around)
             )
 
 
-def shadow_of(table: Table, shape: Shape, columns: Columns, around: Around) -> Shadow:
+def parts_of(operations: Sequence[plan.Operation]) -> plan.PartitionTable | None:
+    """How the table is to be partitioned, if it is."""
+    return next((op for op in operations if isinstance(op, plan.PartitionTable)), None)
+
+
+def _against_parts(table: Table) -> Iterator[Refusal]:
+    for r in table.referrers:
+        yield Refusal(
+            f"foreign key {r.name} of {r.table} leads to {table.name}",
+            "its key would have more columns: drop it first",
+        )
+    if table.replica_identity != "d":
+        yield Refusal(
+            f"{table.name} has a replica identity of its own", "set it on each partition afterwards"
+        )
+
+
+def shadow_of(
+    table: Table, shape: Shape, columns: Columns, around: Around, operations: Sequence[plan.Operation]
+) -> Shadow:
     """The table with its counterpart."""
+    parts = parts_of(operations)
+    new_key = tuple(known(table, c).name for c in parts.key) if parts and parts.key else table.primary_key
     changed = {g.olds[0].name: (g.twins[0], g.olds[0].down) for g in columns.groups}
     cells = []
     for c in table.columns:
@@ -105,7 +130,7 @@ def shadow_of(table: Table, shape: Shape, columns: Columns, around: Around) -> S
         )  # fmt: skip
     name = table.name
     return Shadow(
-        table.schema, name, suffixed(name, _BESIDE), suffixed(name, _RETIRED), table.primary_key, tuple(cells),
+        table.schema, name, suffixed(name, _BESIDE), suffixed(name, _RETIRED), table.primary_key, new_key, tuple(cells),
         shape.key, _bound(table, around),
     )  # fmt: skip
 
@@ -153,9 +178,16 @@ def _plain(spelled: str) -> str:
 
 
 # -- steps -----------------------------------------------------------------------
-def steps(table: Table, s: Shadow, columns: Columns, grants: Sequence[Grant], n: int) -> Iterator[Step]:
+def steps(
+    table: Table,
+    s: Shadow,
+    columns: Columns,
+    grants: Sequence[Grant],
+    n: int,
+    operations: Sequence[plan.Operation],
+) -> Iterator[Step]:
     """From the empty shadow to the end of the old table."""
-    name = table.name
+    name, parts = table.name, parts_of(operations)
     drop = (
         *shadow.drop_triggers(s, s.sql),
         f"DROP FUNCTION IF EXISTS seam.sync_{s.digest}()",
@@ -163,7 +195,7 @@ def steps(table: Table, s: Shadow, columns: Columns, grants: Sequence[Grant], n:
     )
     yield Step(
         f"shadow-{name}", "EXPAND", "transaction", f"{name}: an empty table of the new shape, and a trigger that writes to it", n,
-        do=(*create(table, s, columns, grants), shadow.function(s, s.shadow, back=False), *shadow.triggers(s, s.sql)),
+        do=(*create(table, s, columns, grants, parts), shadow.function(s, s.shadow, back=False), *shadow.triggers(s, s.sql)),
         undo=(drop,), locks=(s.sql,),
     )  # fmt: skip
     yield Step(
@@ -173,11 +205,11 @@ def steps(table: Table, s: Shadow, columns: Columns, grants: Sequence[Grant], n:
         "each row is copied, held against deletion until it is there",
         n,
     )
-    for index in table.indexes:
-        if not index.primary:
-            yield _index(s, index, n)
-    for constraint in table.constraints:
-        yield from _constraint(s, constraint, n)
+    if (
+        parts is None
+    ):  # a partitioned table has its indexes from the beginning: none can be built beside the traffic
+        yield from (_index(s, index, n) for index in table.indexes if not index.primary)
+        yield from (step for constraint in table.constraints for step in _constraint(s, constraint, n))
     yield Step(
         f"analyze-{name}",
         "SYNC",
@@ -204,11 +236,16 @@ def steps(table: Table, s: Shadow, columns: Columns, grants: Sequence[Grant], n:
     )  # fmt: skip
 
 
-def create(table: Table, s: Shadow, columns: Columns, grants: Sequence[Grant]) -> Iterator[str]:
+def create(
+    table: Table, s: Shadow, columns: Columns, grants: Sequence[Grant], parts: plan.PartitionTable | None
+) -> Iterator[str]:
     """The empty shadow, with all that costs nothing while it is empty. Only reads the old table's catalogue."""
     at = f"ALTER TABLE {s.shadow}"
     unlogged = "UNLOGGED " if table.persistence == "u" else ""
-    yield f"CREATE {unlogged}TABLE {s.shadow} (LIKE {s.sql} INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS)"
+    like = f"CREATE {unlogged}TABLE {s.shadow} (LIKE {s.sql} INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS)"
+    if parts:
+        like += f" PARTITION BY {parts.by}"
+    yield like
     for group in columns.groups:
         twin, old = group.twins[0], group.olds[0]
         name = quoted(old.name)
@@ -224,8 +261,10 @@ def create(table: Table, s: Shadow, columns: Columns, grants: Sequence[Grant]) -
             f"|| {text(f' RENAME TO {quoted(suffixed(sequence, _BESIDE))}')}; END $seam$"
         )
     key = next(c for c in table.constraints if c.kind == "p")
-    yield f"{at} ADD CONSTRAINT {quoted(suffixed(key.name, _BESIDE))} PRIMARY KEY ({listed(key.columns)})"
-    if table.options:
+    yield f"{at} ADD CONSTRAINT {quoted(suffixed(key.name, _BESIDE))} PRIMARY KEY ({listed(s.new_key)})"
+    if parts:
+        yield from _partitions(table, s, parts)
+    elif table.options:
         yield f"{at} SET ({', '.join(table.options.split(' '))})"
     if table.comment:
         yield f"COMMENT ON TABLE {s.shadow} IS {text(table.comment)}"
@@ -233,6 +272,26 @@ def create(table: Table, s: Shadow, columns: Columns, grants: Sequence[Grant]) -
         yield f"{at} REPLICA IDENTITY {'FULL' if table.replica_identity == 'f' else 'NOTHING'}"
     yield f"{at} OWNER TO {quoted(table.owner)}"
     yield from (g.on(s.shadow) for g in grants)
+
+
+def _partitions(table: Table, s: Shadow, parts: plan.PartitionTable) -> Iterator[str]:
+    """The parts, and what can only be made while they are empty."""
+    for name, bounds in parts.partitions.items():
+        options = f" WITH ({', '.join(table.options.split(' '))})" if table.options else ""
+        part = dotted(s.schema, name)
+        yield f"CREATE TABLE {part} PARTITION OF {s.shadow} {bounds}{options}"
+        yield f"ALTER TABLE {part} OWNER TO {quoted(table.owner)}"
+    for index in table.indexes:
+        if not index.of_constraint:
+            kind = "UNIQUE INDEX" if index.unique else "INDEX"
+            method = "USING " + index.definition.partition(" USING ")[2]
+            yield f"CREATE {kind} {quoted(suffixed(index.name, _BESIDE))} ON {s.shadow} {method}"
+    for c in table.constraints:
+        if c.kind == "u":
+            yield f"ALTER TABLE {s.shadow} ADD CONSTRAINT {quoted(suffixed(c.name, _BESIDE))} {c.definition}"
+        elif c.kind == "f":
+            said = c.definition.removesuffix(" NOT VALID")
+            yield f"ALTER TABLE {s.shadow} ADD CONSTRAINT {quoted(c.name)} {said}"
 
 
 def _index(s: Shadow, index: Index, n: int) -> Step:

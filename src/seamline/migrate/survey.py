@@ -264,7 +264,9 @@ def _rehearsed(
     assert shadow is not None
     try:
         with connection.transaction(force_rollback=True):
-            for statement in shadowing.create(read.table, shadow, columns, read.grants):
+            for statement in shadowing.create(
+                read.table, shadow, columns, read.grants, shadowing.parts_of(read.operations)
+            ):
                 connection.execute(statement)
     except psycopg.Error as error:
         raise Fix(

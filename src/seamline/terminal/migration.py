@@ -84,7 +84,8 @@ def statements(program: Program) -> str:
                 parts.append(shadow.copy(subject.shadow, shape.sql, where, "...", 1, shape.oid, 0, 16) + ";")
             else:
                 parts.append(
-                    shadow.look(subject.shadow, where, "...", 1, shape.oid, 0, 16, swapped=False) + ";"
+                    shadow.look(subject.shadow, shape.sql, where, "...", 1, shape.oid, 0, 16, swapped=False)
+                    + ";"
                 )
         parts += [f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE;" for name in step.locks]
         parts += [f"{statement};" for statement in step.do]
