@@ -100,3 +100,39 @@ def test_a_home_is_told_each_state_once(stand: Stand, plan: Path, tmp_path: Path
     assert bodies[-1]["facts"]["state"] == "SOAK"
     assert bodies[0]["entity"].endswith(".public.enc")
     assert [m.state for m in verb.listed(stand.dsn)] == ["SOAK"]
+
+
+def test_a_reader_on_the_map_refuses_the_contract(stand: Stand, plan: Path, tmp_path: Path) -> None:
+    """A job that a home knows to be made out of the old column is named, with its owner; without the home nobody knows."""
+    home = tmp_path / "home"
+    with open_home(home, write=True) as opened:
+        name = stand.sql("SELECT current_database()")[0][0]
+        opened.log.append([opened.inbox.take("openlineage", {}, _lineage(name), opened.clock())])
+    for command in (["plan", str(plan), "--calibrate", "0"], ["approve", str(plan)], ["start", str(plan)]):
+        done = run(stand, *command, home=home)
+        assert done.returncode == 0
+        if command[0] == "plan":
+            assert "warehouse" in done.stdout
+    refused = run(stand, "contract", "amount-to-bigint", "--wait", "20", home=home)
+    assert refused.returncode == 2
+    assert "reads enc.amount" in refused.stderr
+    assert run(stand, "contract", "amount-to-bigint", "--wait", "20").returncode == 0
+
+
+def _lineage(database: str) -> bytes:
+    """A run that makes a column of a warehouse out of the old one."""
+    source = {"namespace": "postgres://db:5432", "name": f"{database}.public.enc"}
+    made = {**source, "field": "amount"}
+    facet = {
+        "_producer": "https://example.org/p",
+        "_schemaURL": "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json",
+        "fields": {"total": {"inputFields": [made]}},
+    }
+    output = {"namespace": "duckdb", "name": "warehouse.main.totals", "facets": {"columnLineage": facet}}
+    event = {
+        "eventType": "COMPLETE", "eventTime": "2026-11-23T10:00:00Z", "producer": "https://example.org/p",
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
+        "run": {"runId": "01890000-0000-7000-8000-000000000001"}, "job": {"namespace": "warehouse", "name": "totals"},
+        "inputs": [source], "outputs": [output],
+    }  # fmt: skip
+    return json.dumps(event).encode()

@@ -14,9 +14,9 @@ COST = Cost(0.0004, 0.0008, 0.00004, 0.00008)
 
 def test_strain_halves_and_calm_adds_a_tenth() -> None:
     """Multiplicative decrease, additive increase, of bites and of speed."""
-    assert Pace(100, 1.0).after(0.01, strain=2.0) == Pace(50, 2.0)
-    assert Pace(100, 1.0).after(0.01, strain=1.0) == Pace(111, 0.9)
-    assert Pace(100, 1.0).after(0.10, strain=1.0) == Pace(50, 0.9)
+    assert Pace(100, 2.0).after(0.005, strain=2.0) == Pace(50, 4.0)
+    assert Pace(100, 2.0).after(0.005, strain=1.0) == Pace(111, 1.8)
+    assert Pace(100, 2.0).after(0.100, strain=1.0) == Pace(50, 1.8)
 
 
 @given(st.lists(st.tuples(st.floats(0, 10), st.floats(0, 100)), max_size=60))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from seamline.app.downstream import Reader, of_columns
 from seamline.migrate import certificate, conduct, departure, drain, functions, journal, survey
 from seamline.migrate import plan as plans
 from seamline.migrate.certificate import Certificate
@@ -37,6 +38,11 @@ class Planned(Struct, frozen=True):
 
     surveyed: Surveyed
     lines: tuple[Line, ...]
+
+    def told(self, readers: Sequence[Reader]) -> "Planned":
+        """With who reads the tables downstream, in the data column."""
+        more = [Line("data", "EXPAND" if not r.column else "CONTRACT", r.said) for r in readers]
+        return Planned(self.surveyed, (*self.lines, *more))
 
 
 class Status(Struct, frozen=True):
@@ -167,9 +173,12 @@ def _may_start(connection: "Connection[Any]", migration: Migration, sha256: str)
 
 def contract(
     dsn: str, id_: str, *, say: Say, crash: Crash, by: str = "", entered_by: str = "", wait_s: float = 0.0,
-    drained: bool = False, accept_drift: bool = False,
+    drained: bool = False, accept_drift: bool = False, readers: Sequence[Reader] = (),
 ) -> tuple[Certificate | None, list[Refusal]]:  # fmt: skip
-    """The old shape goes, and a certificate says what was proved; or all that stands against it, and nothing happens."""
+    """The old shape goes, and a certificate says what was proved; or all that stands against it, and nothing happens.
+
+    `readers`: who the map of a home says reads what goes.
+    """
     with translated(), connect(dsn, id_) as connection:
         migration = journal.get(connection, id_)
         person = _owner(migration, by)
@@ -178,6 +187,10 @@ def contract(
         given, program = plans.read(migration.plan), migration.read_program()
         if migration.state == "SOAK":
             found = _stands_against(connection, given, program, wait_s, drained=drained)
+            if given.data.refuse_contract_if == "readers_of_old":
+                found += [
+                    Refusal(r.said, f"{r.owner}: make it read the new shape") for r in of_columns(readers)
+                ]
             if found:
                 return None, found
     with conduct.conducting(dsn, id_, crash, say, for_other_work=True) as (site, program):
@@ -252,6 +265,12 @@ def _conductor(connection: "Connection[Any]", id_: str) -> str:
         (id_,),
     ).fetchone()
     return f"{row[0]}, last heard of {row[1]:.0f} s ago" if row else ""
+
+
+def program_of(dsn: str, id_: str) -> tuple[str, Program]:
+    """The database's name, and what was planned for it."""
+    with translated(), connect(dsn) as connection:
+        return connection.info.dbname, journal.get(connection, id_).read_program()
 
 
 def listed(dsn: str) -> Sequence[Migration]:

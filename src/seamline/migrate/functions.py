@@ -67,7 +67,7 @@ def _cautions(s: Subject) -> Iterator[str]:
     if s.shape.twins:
         yield f"after CONTRACT the changed columns of {name} stand last: name columns in INSERT and SELECT, or stay on the view"
     if s.shadow is not None:
-        yield f"at CUTOVER {name} has the new types under its own name: see that both versions can read them"
+        yield f"at CUTOVER {name} has the new types under its own name: see that both versions can read them; a prepared statement that returns one fails once"
     if any(o.down and not o.down.total for g in s.groups for o in g.olds):
         yield f"until CONTRACT the new version can't write what has no value for the old columns of {name}"
 

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from seamline.migrate.guard import Reading
 
-TARGET_S = 0.02  # of one bite; a client that waits for a row of it waits this long
-MIN_REST, MAX_REST = 0.4, 8.0  # of the time that the bite took
+TARGET_S = 0.01  # of one bite; a client that waits for a row of it waits this long
+MIN_REST, MAX_REST = 1.0, 8.0  # of the time that the bite took
 MAX_PAGES = 2048
 STRAINED = 1.5  # canary now against its usual
 STOP = 4.0  # from here on nothing is done at all until it is over
@@ -22,7 +22,7 @@ _GROWS, _SHRINKS = 1.1, 0.5
 class Pace(Struct, frozen=True):
     """Pages in a bite, and the rest after it as a part of the bite's own time."""
 
-    pages: int = 16
+    pages: int = 8
     rest: float = MIN_REST
 
     def after(self, took_s: float, strain: float) -> "Pace":
@@ -119,7 +119,7 @@ class Estimate(Struct, frozen=True):
 _FIXED_S = 1.0  # connections, locks, names
 _INDEX_BYTES_S = 60e6  # of table read for an index, a second
 _TRIGGER = 1.4  # a bite with trigger and journal, to a touch without
-_USUAL_REST, _LONG_REST = 1.0, 3.0  # under live traffic, as parts of a bite's time
+_USUAL_REST, _LONG_REST = 1.3, 4.0  # under live traffic, as parts of a bite's time
 
 
 def estimate(cost: Cost, n_pages: int, n_indexed_bytes: float) -> Estimate:

@@ -11,6 +11,7 @@ from seamline.terminal import exits
 from seamline.terminal.arguments import JsonOption
 
 if TYPE_CHECKING:
+    from seamline.app.downstream import Reader
     from seamline.migrate.crash import Crash
     from seamline.migrate.program import Phase
 
@@ -54,6 +55,8 @@ def plan(
 
     planned = verb.plan(_dsn(dsn), _text(file), calibrate_s=calibrate)
     _tell_home(home, dsn, planned.surveyed.plan.id)
+    if not planned.surveyed.refusals:
+        planned = planned.told(_readers(home, dsn, planned.surveyed.plan.id))
     if json:
         sys.stdout.write(drawn.plan_as_json(planned))
     elif sql:
@@ -162,7 +165,7 @@ def contract(
         with drawn.watching() as say:
             made, refusals = verb.contract(
                 _dsn(dsn), id_, say=say, crash=_crash(), by=by, entered_by=_user(), wait_s=wait, drained=drained,
-                accept_drift=accept_drift,
+                accept_drift=accept_drift, readers=_readers(home, dsn, id_),
             )  # fmt: skip
     finally:
         _tell_home(home, dsn, id_)
@@ -251,6 +254,19 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name
         return str(os.getuid())
+
+
+def _readers(home: Path | None, dsn: str, id_: str) -> "list[Reader]":
+    """Who reads the tables downstream, as a home's map has it."""
+    if home is None:
+        return []
+    from seamline.app import downstream
+    from seamline.app import migrate as verb
+    from seamline.terminal.homes import opened
+
+    database, program = verb.program_of(dsn, id_)
+    with opened(home) as there:
+        return downstream.readers(there, database, program)
 
 
 def _tell_home(home: Path | None, dsn: str, id_: str) -> None:
