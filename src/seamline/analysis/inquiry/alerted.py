@@ -57,8 +57,10 @@ def in_step(view: View) -> Mapping[str, Reading]:
                 best[service], row_of[service] = alike, other
 
     def say(service: int) -> str:
-        what = "what was alerted" if row_of[service] != row else "itself, which was alerted"
-        return f"{named(view.panel, row_of[service])} moves with {what} (correlation {best[service]:.2f})"
+        series = named(view.panel, row_of[service])
+        if row_of[service] == row:
+            return f"{series} is what was alerted"
+        return f"{series} moves with what was alerted (correlation {best[service]:.2f})"
 
     return {"in step": reading(best, say)}
 

@@ -44,9 +44,9 @@ def finding(case: Case, d: Design, started_ts: float | None) -> Finding:
         () if d.missing.all or tied else tuple(s.key for s in suspects[:1] if s.probability >= ACCUSED),
         "unknown" if d.missing.all else _verdict(entities, changes, nothing),
         nothing,
-        started_ts,
+        None if d.missing.all else started_ts,
         _ask(case, changes if case.question == "change" and changes else entities, nobody),
-        (*case.notes, *d.missing.notes, *tied),
+        (*d.missing.notes, *tied),
     )
 
 

@@ -10,16 +10,19 @@ from seamline.analysis.inquiry.view import View
 
 
 class Missing(Struct, frozen=True):
-    """What was not to be had. `all`: nothing of the time before can be compared with anything of the fault."""
+    """What was mended, and what was not to be had.
+
+    `all`: nothing of the time before can be compared with anything of the fault.
+    """
 
     notes: tuple[str, ...]
     all: bool
 
 
 def missing(view: View, heard: Hearsay) -> Missing:
-    """What a case lacks, a note for each kind of evidence."""
+    """What a case lacks, a note for each kind of evidence, behind the notes of those who made it."""
     compared = (view.moved.known | view.moved.gone).any() or heard.quiet is not None
-    return Missing(tuple(_notes(view, heard)), not compared)
+    return Missing((*view.case.notes, *_notes(view, heard)), not compared)
 
 
 def _notes(view: View, heard: Hearsay) -> Iterator[str]:
