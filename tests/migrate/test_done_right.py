@@ -211,3 +211,34 @@ def test_a_default_and_a_null_of_the_new_version_are_told_apart(stand: Stand) ->
     stand.contract()
     stand.sql("INSERT INTO t (id) VALUES (1004)")
     assert stand.sql("SELECT id, v FROM t WHERE id >= 1000 ORDER BY id") == [*expected, (1004, 5)]
+
+
+def test_a_role_that_may_keeps_a_users_trigger_quiet(stand: Stand) -> None:
+    """With the right to set session_replication_role nothing fires for a touch, and for a client's write all does."""
+    stand.sql("GRANT SET ON PARAMETER session_replication_role TO mig", admin=True)
+    stand.sql(
+        "CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL); CREATE TABLE log (n int);"
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES (1); RETURN NEW; END';"
+        "CREATE TRIGGER stamp BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note();" + ROWS.format(t="t")
+    )
+    try:
+        stand.approved("  - change_type: {table: t, column: v, to: bigint}")
+        stand.start()
+        assert stand.sql("SELECT count(*) FROM log") == [(0,)]
+        stand.sql("UPDATE t SET v = 9 WHERE id = 1")
+        assert stand.sql("SELECT count(*) FROM log") == [(1,)]
+        stand.contract()
+    finally:
+        stand.sql("REVOKE SET ON PARAMETER session_replication_role FROM mig", admin=True)
+
+
+def test_another_encoding_of_the_database(server: str) -> None:
+    """Nothing that is said to it needs more than ASCII."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE latin OWNER mig ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    stand = Stand(server.replace("user=owner dbname=postgres", "user=mig dbname=latin"), server)
+    stand.sql("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 2), (2, NULL)")
+    through(stand, "  - change_type: {table: t, column: v, to: bigint}")
+    assert stand.sql("SELECT id, v FROM t ORDER BY id") == [(1, 2), (2, None)]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP DATABASE latin WITH (FORCE)")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from seamline.app.downstream import Reader, of_columns
-from seamline.migrate import certificate, conduct, departure, drain, functions, journal, survey
+from seamline.migrate import certificate, conduct, departure, drain, functions, journal, limits, survey
 from seamline.migrate import plan as plans
 from seamline.migrate.certificate import Certificate
 from seamline.migrate.crash import Crash
@@ -133,18 +133,17 @@ def start(
     with translated(), connect(dsn, id_) as connection:
         migration = journal.get(connection, id_)
         _may_start(connection, migration, sha256)
-    given = plans.read(migration.plan)
     try:
         with conduct.conducting(dsn, id_, crash, say) as (site, program):
             journal.overlay(site.connection, id_, "")
-            conduct.run(site, program, given, until)
+            conduct.run(site, program, until)
             if until == "SOAK":
                 if migration.state == "SOAK" and not stay_s:
                     conduct.check_again(site, program)
                 drain.take(site.connection, id_, program)
-                conduct.stay(site, program, given, stay_s)
+                conduct.stay(site, program, stay_s)
             return journal.get(site.connection, id_)
-    except conduct.Breached:
+    except limits.Breached:
         revert(dsn, id_, say=say, crash=crash)
         raise
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from seamline.migrate import certificate, drain, guard, journal, lock, perform, rows
+from seamline.migrate import certificate, drain, journal, limits, lock, perform, rows
 from seamline.migrate import lease as leases
+from seamline.migrate import plan as plans
 from seamline.migrate.certificate import Certificate
 from seamline.migrate.crash import Crash
-from seamline.migrate.plan import Plan
 from seamline.migrate.program import PHASES, Phase, Program, Step
 from seamline.migrate.quoting import text
 from seamline.migrate.rows import Mismatch, TriggerGone, Unfilled
@@ -28,8 +28,6 @@ _ARRIVED_BY_STEPS: tuple[Phase, ...] = (
     "CUTOVER",
     "SOAK",
 )  # the state is true once the steps are done
-_BREACH_S = 10.0  # a limit of the plan that is broken for this long pauses, then turns back
-_BACK_S = 600.0
 
 
 @contextmanager
@@ -45,7 +43,10 @@ def conducting(
         sampler = Sampler(dsn, lease, table)
         sampler.start()
         try:
-            site = Site(connection, lease, crash, lambda: sampler.health, say, connection.info.server_version)
+            site = Site(
+                connection, lease, crash, lambda: sampler.health, say, connection.info.server_version,
+                plans.read(migration.plan),
+            )  # fmt: skip
             yield site, program
         except (Mismatch, Unfilled, TriggerGone, perform.Foreign) as error:
             _block(connection, id_, error)
@@ -61,14 +62,14 @@ def _block(connection: "Connection[Any]", id_: str, error: Stop) -> None:
     journal.tell(connection, id_, "blocked", {"why": str(error), "mend": error.hint})
 
 
-def run(site: Site, program: Program, plan: Plan, until: Phase) -> None:
+def run(site: Site, program: Program, until: Phase) -> None:
     """Everything up to a phase. What is done is not done again."""
     for phase in PHASES[: PHASES.index(until) + 1]:
         if phase not in _ARRIVED_BY_STEPS:
             enter(site, phase)
         while (found := _first_not_done(site, program, phase)) is not None:
             site.heed()
-            keep_limits(site, plan)
+            limits.keep(site)
             try:
                 perform.perform(site, program, *found)
             except TriggerGone:
@@ -109,39 +110,14 @@ def check_again(site: Site, program: Program) -> list[dict[str, Any]]:
     return found
 
 
-def stay(site: Site, program: Program, plan: Plan, for_s: float, every_s: float = 1.0) -> None:
+def stay(site: Site, program: Program, for_s: float, every_s: float = 1.0) -> None:
     """Look after a migration in SOAK: counters, limits, and every row again and again."""
     until = time.monotonic() + for_s
     while time.monotonic() < until:
         check_again(site, program)
         drain.take(site.connection, site.lease.migration, program)
-        keep_limits(site, plan)
+        limits.keep(site)
         site.rest(min(every_s, max(0.0, until - time.monotonic())))
-
-
-def keep_limits(site: Site, plan: Plan) -> None:
-    """Wait while a limit of the plan is broken. Raises Stop when it stays so: then the migration is turned back."""
-    since = time.monotonic()
-    while why := _broken(site, plan):
-        for_s = time.monotonic() - since
-        if for_s > _BREACH_S:
-            journal.overlay(site.connection, site.lease.migration, "PAUSED", why)
-        if for_s > _BACK_S:
-            raise Breached(
-                f"{site.lease.migration}: {why} for {for_s / 60:.0f} minutes", hint="it turns back"
-            )
-        site.say(Progress("PAUSED", "limits", "", wait=why))
-        site.rest(0.5)
-
-
-class Breached(Stop):
-    """A limit of the plan stayed broken."""
-
-
-def _broken(site: Site, plan: Plan) -> str:
-    health = site.health()
-    said = (guard.broken(limit, health.reading(name)) for name, limit in plan.guards.items())
-    return next((s for s in said if s), "")
 
 
 # -- back -----------------------------------------------------------------------------

@@ -22,7 +22,7 @@ OPEN: tuple[State, ...] = (
 _INSTALL_LOCK = 0x5EA30001
 _SUPERSEDED = "SM001"
 _FIELDS = (
-    "id, plan, plan_sha, owner, approved_by, contract_by, state, epoch, budget_s, eta_p50, eta_p90, overlay, why, wish, "
+    "id, plan, plan_sha, owner, approved_by, contract_by, state, epoch, budget_s, eta_p50, eta_p90, overlay, why, "
     "program, planned_at, started_at, ended_at"
 )
 
@@ -43,7 +43,6 @@ class Migration(Struct, frozen=True):
     eta_p90: float | None
     overlay: str
     why: str
-    wish: str
     program: str
     planned_at: datetime
     started_at: datetime | None
@@ -185,11 +184,6 @@ def overlay(connection: "Connection[Any]", id_: str, word: str, why: str = "") -
         "UPDATE seam.migration SET overlay = %s, why = %s WHERE id = %s AND (overlay, why) IS DISTINCT FROM (%s, %s)",
         (word, why, id_, word, why),
     )
-
-
-def wish(connection: "Connection[Any]", id_: str, word: str) -> None:
-    """Ask whoever conducts to stop, so that something else can be done; "" asks for nothing."""
-    connection.execute("UPDATE seam.migration SET wish = %s WHERE id = %s", (word, id_))
 
 
 # -- text that goes into the transaction of a step ---------------------------------

@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS seam.migration (
   id text PRIMARY KEY, plan text NOT NULL, plan_sha text NOT NULL, owner text NOT NULL, approved_by text,
   contract_by text, state text NOT NULL, epoch integer NOT NULL DEFAULT 0, budget_s double precision NOT NULL,
   eta_p50 double precision, eta_p90 double precision, overlay text NOT NULL DEFAULT '', why text NOT NULL DEFAULT '',
-  wish text NOT NULL DEFAULT '', program text NOT NULL, planned_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  program text NOT NULL, planned_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   started_at timestamptz, ended_at timestamptz);
 CREATE TABLE IF NOT EXISTS seam.step (
   mig text NOT NULL REFERENCES seam.migration ON DELETE CASCADE, n integer NOT NULL, name text NOT NULL,
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS seam.sample (
 CREATE TABLE IF NOT EXISTS seam.conductor (
   mig text NOT NULL REFERENCES seam.migration ON DELETE CASCADE, epoch integer NOT NULL, who text NOT NULL,
   pids integer[] NOT NULL, started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  beat_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (mig, epoch));
+  beat_at timestamptz NOT NULL DEFAULT clock_timestamp(), wish text NOT NULL DEFAULT '', PRIMARY KEY (mig, epoch));
 CREATE TABLE IF NOT EXISTS seam.canary (mig text PRIMARY KEY REFERENCES seam.migration ON DELETE CASCADE, n bigint NOT NULL);
 CREATE TABLE IF NOT EXISTS seam.seen (
   mig text NOT NULL REFERENCES seam.migration ON DELETE CASCADE, subject integer NOT NULL, n bigint NOT NULL,

@@ -21,6 +21,10 @@ _HOLDER = """
 SELECT epoch, who, pids, extract(epoch FROM clock_timestamp() - beat_at)::float8, started_at
 FROM seam.conductor WHERE mig = %s ORDER BY epoch DESC LIMIT 1
 """
+_WISH = """
+UPDATE seam.conductor c SET wish = 'make way'
+WHERE mig = %s AND epoch = (SELECT max(epoch) FROM seam.conductor o WHERE o.mig = c.mig)
+"""
 _TERMINATE = """
 SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
 WHERE a.pid = ANY (%s) AND a.usename = current_user AND a.pid <> pg_backend_pid()
@@ -43,7 +47,7 @@ def acquire(connection: "Connection[Any]", id_: str, *, for_other_work: bool = F
     this raises Busy, unless `for_other_work` (contract, revert), for which it is asked to make way.
     """
     if for_other_work:
-        journal.wish(connection, id_, "make way")
+        connection.execute(_WISH, (id_,))
     taken_over, until = "", time.monotonic() + PATIENCE_S
     while not _lock(connection, id_):
         holder = connection.execute(_HOLDER, (id_,)).fetchone()
@@ -67,7 +71,7 @@ def _register(connection: "Connection[Any]", id_: str, taken_over: str) -> Lease
     with connection.transaction():
         connection.execute("SET LOCAL lock_timeout = '5s'")  # a predecessor's last transaction may be ending
         row = connection.execute(
-            "UPDATE seam.migration SET epoch = epoch + 1, wish = '' WHERE id = %s RETURNING epoch", (id_,)
+            "UPDATE seam.migration SET epoch = epoch + 1 WHERE id = %s RETURNING epoch", (id_,)
         ).fetchone()
         epoch = int(row[0]) if row else 0
         connection.execute(
@@ -89,7 +93,7 @@ def beat(connection: "Connection[Any]", lease: Lease) -> str | None:
     row = connection.execute(
         "UPDATE seam.conductor c SET beat_at = clock_timestamp(), "
         "pids = CASE WHEN pg_backend_pid() = ANY (pids) THEN pids ELSE pids || pg_backend_pid() END "
-        "FROM seam.migration m WHERE m.id = c.mig AND c.mig = %s AND c.epoch = %s AND m.epoch = c.epoch RETURNING m.wish",
+        "FROM seam.migration m WHERE m.id = c.mig AND c.mig = %s AND c.epoch = %s AND m.epoch = c.epoch RETURNING c.wish",
         (lease.migration, lease.epoch),
     ).fetchone()
     return None if row is None else str(row[0])

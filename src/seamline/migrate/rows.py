@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from seamline.migrate import catalogue, journal, pace, shadow, twin
+from seamline.migrate import catalogue, journal, limits, pace, shadow, twin
 from seamline.migrate.lock import holders
 from seamline.migrate.pace import Pace
 from seamline.migrate.program import Step, Subject
@@ -273,9 +273,7 @@ class _Count:
         self._site.heed()
         time.sleep(self.pace.pause_s(took_s))
         self.pace = self.pace.after(took_s, self._site.health().strain)
-        while why := self._site.health().why_wait():
-            self._say(why)
-            self._site.rest(1.0)
+        limits.keep(self._site)
 
     def refused(self, table: str) -> None:
         """A client holds a row of the bite."""

@@ -216,8 +216,8 @@ def _off(s: Shadow, *, swapped: bool) -> str:
 
 
 def _texts(s: Shadow, *, swapped: bool) -> tuple[str, str]:
-    one = " || ".join(f"coalesce(({_value(c, swapped)})::text, '∅') || '|'" for c in s.written)
-    other = " || ".join(f"coalesce((o.{quoted(c.name)})::text, '∅') || '|'" for c in s.written)
+    one = " || ".join(f"coalesce(({_value(c, swapped)})::text, '(null)') || '|'" for c in s.written)
+    other = " || ".join(f"coalesce((o.{quoted(c.name)})::text, '(null)') || '|'" for c in s.written)
     return one, other
 
 

@@ -12,6 +12,7 @@ from seamline.migrate.crash import Crash
 from seamline.migrate.journal import Superseded
 from seamline.migrate.lease import Lease
 from seamline.migrate.pace import Health
+from seamline.migrate.plan import Plan
 from seamline.model.errors import Stop
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Site:
     health: Callable[[], Health]
     say: Callable[[Progress], None]
     version: int  # of the server
+    plan: Plan
 
     def whole(self, statements: Sequence[str]) -> tuple[Any, ...] | None:
         """A transaction in one round trip. The last row that it gave; an error leaves nothing behind."""

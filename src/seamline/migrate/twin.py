@@ -201,7 +201,7 @@ def _sides(shape: Shape) -> tuple[str, str]:
 
 
 def _part(value: str) -> str:
-    return f"coalesce(({value})::text, '∅') || '|'"
+    return f"coalesce(({value})::text, '(null)') || '|'"
 
 
 def _hash(side: str) -> str:
