@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from seamline.analysis.facts import KEPT_FOR, Facts
+from seamline.analysis.facts import KEPT_FOR, MOST_WORDINGS, Facts
+from seamline.analysis.stackmap import build
 from seamline.model.event import Event
+from seamline.model.organisation import Organisation, Person
 from tests.analysis.says import at, change, map_fact, samples
 
 EVENTS: list[Event] = [
@@ -159,3 +161,53 @@ def test_what_is_dated_anew_all_the_time_takes_no_more_memory(order: list[int]) 
         "service:s8",
         "service:a",
     ]
+
+
+ORGANISATION = Organisation("Clinic", (Person("mara", "Mara"),))
+NAMES = [map_fact(f"service:{name}", "calls", "service:b", second) for second, name in enumerate("uvwxyz")]
+
+
+@settings(deadline=None)
+@given(st.permutations([*NAMES, *(samples("up", f"service:{n}", [(n, 1)], n) for n in range(5))]))
+def test_of_endless_names_those_spoken_of_last_stay(order: list[Event]) -> None:
+    """Whatever order they came in; how many a source had too many is counted, and stands among the loose ends."""
+    facts = Facts()
+    with patch("seamline.analysis.facts.MOST_STATEMENTS", 4), patch("seamline.analysis.facts.MOST_SERIES", 2):
+        facts.add(order)
+        stack = build(facts, ORGANISATION)
+    assert sorted(fact.subject for fact in facts.map_facts.values()) == [f"service:{c}" for c in "wxyz"]
+    assert [s.entity for s in facts.series()] == ["service:3", "service:4"]
+    assert [s.entity for s in facts.latest("up")] == ["service:3", "service:4"]
+    assert facts.left_out == {("map fact", "test"): 2, ("series", "test"): 3}
+    told = {end.ref: end.why for end in stack.loose_ends if end.ref == "source:test"}
+    assert "times an older one went" in told["source:test"]
+
+
+def test_a_source_crowds_out_no_other() -> None:
+    """Each has room of its own; what repositories say has more."""
+    facts = Facts()
+    quiet = replace(NAMES[0], id="quiet", source="github")
+    read = [replace(fact, id=f"read-{fact.id}", source="checkout") for fact in NAMES]
+    with patch("seamline.analysis.facts.MOST_STATEMENTS", 2):
+        facts.add([quiet, *read, *NAMES])
+    assert len(facts.map_facts) == 1 + len(NAMES) + 2
+    assert "quiet" in facts.map_facts
+
+
+def test_what_was_said_again_last_stays() -> None:
+    """A name's place is that of the last time it was spoken of."""
+    facts = Facts()
+    again = replace(NAMES[0], seq=9, version_at=at(90))
+    with patch("seamline.analysis.facts.MOST_STATEMENTS", 2):
+        facts.add([*NAMES[:2], again, NAMES[5]])
+    assert sorted(fact.subject for fact in facts.map_facts.values()) == ["service:u", "service:z"]
+
+
+def test_endless_wordings_of_one_statement_are_bounded() -> None:
+    """The last one counts, known from who said it first."""
+    facts = Facts()
+    said = [replace(NAMES[0], object=f"service:o{n}", version_at=at(n), seq=n) for n in range(100)]
+    facts.add([*said, replace(said[99], version_at=at(200), seq=200)])
+    (found,) = facts.map_facts.values()
+    assert (found.object, found.seq) == ("service:o99", 99)
+    assert len(facts._heard[found.id].first) == MOST_WORDINGS

@@ -1,8 +1,9 @@
 """All events up to a log position as one set: order of arrival and repeats leave no trace.
 
 State model: `add` keeps, per event id, the latest version (event time, then content hash), of each kind of event the
-newest by time, none much older than what any opinion looks at, and, per series, its newest samples. Reading gives
-sorted, immutable pieces. Equal sets of deliveries give equal facts: the newest n of a set are the newest n of whatever
+newest by time, none much older than what any opinion looks at, and, per series, its newest samples. Of the names that one
+source speaks of without end (statements, series) the ones it spoke of last are kept, and `left_out` counts the others:
+there alone, what had gone and came back begins anew, so that order may leave a trace. Reading gives sorted, immutable pieces. Equal sets of deliveries give equal facts: the newest n of a set are the newest n of whatever
 order it came in, and n only falls.
 """
 
@@ -18,6 +19,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from seamline.analysis.listening import slot_of
+from seamline.analysis.newest import Newest
 from seamline.analysis.sharing import sharing
 from seamline.model import event as ev
 from seamline.model import record as rec
@@ -30,6 +32,11 @@ Ints = NDArray[np.int64]
 MOST_SAMPLES = 5_000_000  # kept over all series: 120 MB
 KEPT_FOR = timedelta(days=60)  # before as_of: twice as long as the slowest effect that is still looked for
 MOST_EVENTS = 5_000  # kept of each kind that time makes more of: about 1 KB each
+MOST_SERIES = 50_000  # names kept of one source: about 1 KB each, and their samples
+MOST_STATEMENTS = 100_000  # relations and the like, and as many claims, kept of one source: about 1 KB each
+MOST_READ = 2_000_000  # the same of what stands in repositories: it is as much as somebody had read
+MOST_WORDINGS = 8  # of one statement, to know who said each first
+_READ = "checkout"  # the source that tells of it
 _LEAST_KEPT, _MOST_KEPT = 240, 20_160  # of one series: an hour of 15 s scrapes when there are very many
 _ROOM = 4
 
@@ -152,6 +159,13 @@ def _says(event: Statement) -> tuple[str, ...]:
             return (event.id, event.entity, event.owner)
 
 
+class _Heard(Struct):
+    """What one statement was heard to say: the wording that was said last, and of each wording who said it first."""
+
+    last: tuple[Version, tuple[str, ...]]
+    first: dict[tuple[str, ...], tuple[Version, Statement]]
+
+
 class Facts:
     """What all deliveries up to `position` say. `as_of` is the latest received_at or tick among them."""
 
@@ -176,9 +190,9 @@ class Facts:
         self._stated: dict[type, dict[str, Any]] = {ev.MapFact: self.map_facts, ev.Claim: self.claims}
         self._oldest: dict[type, list[tuple[datetime, str]]] = {kind: [] for kind in _DATED}  # heaps
         self._sorted_names: list[str] = []
-        self._of_metric: dict[str, list[str]] = {}
-        self._first_said: dict[tuple[str, ...], tuple[Version, Statement]] = {}
-        self._last_said: dict[str, tuple[Version, Statement]] = {}
+        self._of_metric: dict[str, dict[str, None]] = {}  # names in order of arrival
+        self._heard: dict[str, _Heard] = {}
+        self._spoken: dict[tuple[str, str], Newest] = {}  # by what it is, and source
 
     def add(self, events: Iterable[ev.Event]) -> None:
         """Take events in any order, any number of times."""
@@ -190,26 +204,71 @@ class Facts:
             else:
                 self._add_versioned(event)
 
+    @property
+    def left_out(self) -> dict[tuple[str, str], int]:
+        """How often a name went because its source speaks of more than is kept: by what it named, and source."""
+        return {key: names.n_gone for key, names in sorted(self._spoken.items()) if names.n_gone}
+
+    def most(self, what: str, source: str) -> int:
+        """How many names of a source are kept at most."""
+        if what == "series":
+            return MOST_SERIES
+        return MOST_READ if source == _READ else MOST_STATEMENTS
+
+    def _goes(self, what: str, source: str, name: str, at_ts: float) -> str | None:
+        """The name that has to go for this one."""
+        key = (what, source)
+        if key not in self._spoken:
+            self._spoken[key] = Newest(self.most(what, source))
+        return self._spoken[key].speak(name, at_ts)
+
     def _add_measurement(self, m: ev.Measurement) -> None:
+        gone = self._goes("series", m.source, m.series, m.times[-1] if m.times else 0.0)
+        if gone == m.series:
+            return
+        if gone is not None:
+            self._drop_series(gone)
         samples = self._series.get(m.series)
         if samples is None:
             samples = self._series[m.series] = _Samples(m)
-            self._of_metric.setdefault(m.metric, []).append(m.series)
+            self._of_metric.setdefault(m.metric, {})[m.series] = None
             self.map_version += 1
         samples.add(m, self._kept())
 
+    def _drop_series(self, name: str) -> None:
+        metric = self._series.pop(name).head.metric
+        del self._of_metric[metric][name]
+        if not self._of_metric[metric]:
+            del self._of_metric[metric]
+        self._sorted_names = []
+        self.map_version += 1
+
     def _add_statement(self, event: Statement) -> None:
         """Of what is said last, keep who said it first: telemetry repeats it all the time, and the map stays."""
-        version, says = _version(event), _says(event)
-        if says not in self._first_said or version < self._first_said[says][0]:
-            self._first_said[says] = (version, event)
-        if event.id not in self._last_said or version > self._last_said[event.id][0]:
-            self._last_said[event.id] = (version, event)
-        _, counts = self._first_said[_says(self._last_said[event.id][1])]
         table = self._stated[type(event)]
+        what = "map fact" if isinstance(event, ev.MapFact) else "claim"
+        gone = self._goes(what, event.source, event.id, event.version_at.timestamp())
+        if gone == event.id:
+            return
+        if gone is not None:
+            del table[gone], self._heard[gone]
+            self.map_version += 1
+        counts = self._counting(event)
         if table.get(event.id) is not counts:
             table[event.id] = counts
             self.map_version += 1
+
+    def _counting(self, event: Statement) -> Statement:
+        """What counts of a statement now that this was heard as well."""
+        version, says = _version(event), _says(event)
+        heard = self._heard.setdefault(event.id, _Heard((version, says), {}))
+        heard.last = max(heard.last, (version, says))
+        if says not in heard.first or version < heard.first[says][0]:
+            heard.first[says] = (version, event)
+        if len(heard.first) > MOST_WORDINGS:
+            others = [(first[0], each) for each, first in heard.first.items() if each != heard.last[1]]
+            del heard.first[min(others)[1]]
+        return heard.first[heard.last[1]][1]
 
     def _add_versioned(self, event: Dated) -> None:
         """The latest version counts; of a change the earliest beginning: not every tool repeats when it began."""
@@ -270,7 +329,7 @@ class Facts:
             self._forget(self.as_of - KEPT_FOR)
 
     def _kept(self) -> int:
-        """How many samples of one series are kept: the more series there ever were, the fewer."""
+        """How many samples of one series are kept: the more series there are, the fewer."""
         return min(_MOST_KEPT, max(_LEAST_KEPT, MOST_SAMPLES // max(1, len(self._series))))
 
     def series(self) -> list[Series]:

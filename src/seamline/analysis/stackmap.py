@@ -167,7 +167,8 @@ def build(facts: Facts, organisation: Organisation) -> StackMap:
     covered = {identity.canonical(r) for r in _joined_by_hand(organisation)}
     covered |= {identity.canonical(f.subject) for f in facts.map_facts.values() if _stands(f)}
     loose = _loose_ends(entities, mentions, declared, covered, identity)
-    ends = sorted([*loose, *owners.contested(claims, owned)], key=lambda e: (e.ref, e.why, e.suggestion))
+    ends = [*loose, *owners.contested(claims, owned), *_left_out(facts)]
+    ends.sort(key=lambda e: (e.ref, e.why, e.suggestion))
     return StackMap(entities, edges, identity, ends, root)
 
 
@@ -329,6 +330,17 @@ def _loose_ends(
     return out + [
         LooseEnd(s.ref, f"may be {s.other}, but: {s.evidence}", s.other, s.evidence) for s in refused
     ]
+
+
+def _left_out(facts: Facts) -> list[LooseEnd]:
+    """Sources that speak of more names than are kept: what went is on no map."""
+    return [
+        LooseEnd(
+            f"source:{source}", f"it speaks of more than {facts.most(what, source):,} different {what}s: the newest are kept,"
+            f" and {n:,} times an older one went", evidence="see who sends them; erase what is made up",
+        )
+        for (what, source), n in facts.left_out.items()
+    ]  # fmt: skip
 
 
 def _called(ref: str) -> set[str]:
