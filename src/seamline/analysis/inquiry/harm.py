@@ -69,11 +69,8 @@ def resources(view: View) -> Mapping[str, Reading]:
 
     def say(service: int) -> str:
         text = series(view.panel, view.moved, int(found.row[service]))
-        return (
-            f"{text}; those of no other service moved by more than {spreads(next_z)}"
-            if led[service]
-            else text
-        )
+        others = f"by more than {spreads(next_z)}" if next_z > 0 else "at all"
+        return f"{text}; those of no other service moved {others}" if led[service] else text
 
     return {"resource": reading(loud, say), "loudest resource": reading(led, say)}
 
