@@ -127,14 +127,14 @@ def revert(site: Site, program: Program) -> None:
     site.whole(["BEGIN", site.hold(), journal.enter(id_, "REVERTING")])
     done = journal.steps(site.connection, id_)
     for n in sorted(done, reverse=True):
-        if done[n].state not in ("todo", "undone"):
+        if done[n].state not in ("todo", "undone") and program.steps[n - 1].undo:
             _undo(site, n, program.steps[n - 1], int(done[n].result.get("undone", 0)))
     for subject in program.subjects:
         drift = perform.differences(site, subject, reverted=True)
         if drift:
             journal.tell(site.connection, id_, "drift", {"table": subject.shape.name, "what": drift})
     ended = f"UPDATE seam.migration SET ended_at = clock_timestamp() WHERE id = {text(id_)}"
-    site.whole(["BEGIN", site.hold(), ended, journal.enter(id_, "REVERTED")])
+    site.whole(["BEGIN", site.hold(), journal.all_undone(id_), ended, journal.enter(id_, "REVERTED")])
     site.say(Progress("REVERTED", "reverted", ""))
 
 

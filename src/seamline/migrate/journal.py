@@ -201,6 +201,11 @@ def close_step(id_: str, n: int, state: str, result: Mapping[str, Any] | None = 
     )
 
 
+def all_undone(id_: str) -> str:
+    """Steps that had nothing of their own to take back."""
+    return f"UPDATE seam.step SET state = 'undone' WHERE mig = {text(id_)} AND state <> 'todo'"
+
+
 def enter(id_: str, state: State) -> str:
     """The migration's state, as part of a transaction; an event tells of it when it is a new one."""
     return (
