@@ -47,7 +47,7 @@ CASES = {
         "CREATE TABLE k (id int PRIMARY KEY)", "  - add_foreign_key: {table: enc, name: f, columns: [amount], references: k}",
         "foreign key f leads nowhere from 300 rows",
     ),
-    "primary key": ("", "  - change_type: {table: enc, column: id, to: numeric}", "is in the primary key"),
+    "primary key": ("", "  - change_type: {table: enc, column: id, to: numeric, engine: E1}", "is in the primary key"),
     "generated column": (
         "ALTER TABLE enc ADD double int GENERATED ALWAYS AS (amount * 2) STORED", TO_BIGINT, "generated column double speaks of enc.amount",
     ),
@@ -56,11 +56,11 @@ CASES = {
         "  - change_type: {table: enc, column: double, to: bigint}", "enc.double is a generated column",
     ),
     "identity": (
-        "ALTER TABLE enc ADD num int GENERATED ALWAYS AS IDENTITY", "  - change_type: {table: enc, column: num, to: bigint}",
+        "ALTER TABLE enc ADD num int GENERATED ALWAYS AS IDENTITY", "  - change_type: {table: enc, column: num, to: bigint, engine: E1}",
         "identity column",
     ),
     "referred to": (
-        "ALTER TABLE enc ADD UNIQUE (amount); CREATE TABLE k (a int REFERENCES enc (amount))", TO_BIGINT, "foreign key k_a_fkey of k leads to",
+        "ALTER TABLE enc ADD UNIQUE (amount); CREATE TABLE k (a int REFERENCES enc (amount))", TO_BIGINT.replace("bigint}", "bigint, engine: E1}"), "foreign key k_a_fkey of k leads to",
     ),
     "policy": (
         "CREATE POLICY p ON enc USING (amount > 0)", TO_BIGINT, "policy p speaks of enc.amount",

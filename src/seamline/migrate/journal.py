@@ -142,7 +142,7 @@ def put_plan(connection: "Connection[Any]", plan: Plan, program: Program, eta: t
                 *eta, msgspec.json.encode(program).decode(),
             ),
         )  # fmt: skip
-        connection.execute("INSERT INTO seam.canary VALUES (%s, 0)", (plan.id,))
+        connection.execute("INSERT INTO seam.canary VALUES (%s, 0) ON CONFLICT DO NOTHING", (plan.id,))
         for n, step in enumerate(program.steps, 1):
             connection.execute(
                 "INSERT INTO seam.step (mig, n, name, state) VALUES (%s, %s, %s, 'todo')",

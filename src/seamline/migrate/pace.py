@@ -97,7 +97,7 @@ def quantile(values: Sequence[float], part: float) -> float | None:
 
 
 class Cost(Struct, frozen=True):
-    """What calibration found: seconds for one page of each kind of work, median and 90th percentile."""
+    """Seconds for one page of each kind of work, with the rests that go with it."""
 
     touch_p50: float
     touch_p90: float
@@ -118,20 +118,15 @@ class Estimate(Struct, frozen=True):
 
 _FIXED_S = 1.0  # connections, locks, names
 _INDEX_BYTES_S = 60e6  # of table read for an index, a second
-_TRIGGER = 1.4  # a bite with trigger and journal, to a touch without
-_USUAL_REST, _LONG_REST = 1.3, 4.0  # under live traffic, as parts of a bite's time
+TRIGGER = 1.4  # a bite with trigger and journal, to a touch without
 
 
 def estimate(cost: Cost, n_pages: int, n_indexed_bytes: float) -> Estimate:
-    """The time for pages to be touched once and compared once, and for indexes that are built beside the traffic.
-
-    Nothing is certain: p90 stands for the slower slices, and for rests as a straining database gets them.
-    """
+    """The time for pages to be touched once and compared once, and for indexes that are built beside the traffic."""
     index_s = n_indexed_bytes / _INDEX_BYTES_S
-    compare_s = n_pages * cost.compare_p50 * (1 + MIN_REST)
-    p50 = n_pages * cost.touch_p50 * _TRIGGER * (1 + _USUAL_REST) + compare_s + index_s
-    p90 = n_pages * cost.touch_p90 * _TRIGGER * (1 + _LONG_REST) + compare_s + index_s * 1.5
-    return Estimate(p50 + _FIXED_S, max(p50, p90) + _FIXED_S)
+    p50 = n_pages * (cost.touch_p50 + cost.compare_p50) + index_s
+    p90 = n_pages * (cost.touch_p90 + cost.compare_p90) + index_s * 1.5
+    return Estimate(p50 + _FIXED_S, max(p50 * 1.25, p90) + _FIXED_S)
 
 
 def left_s(n_done: int, n_all: int, took_s: float) -> float | None:

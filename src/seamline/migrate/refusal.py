@@ -126,14 +126,14 @@ def _bound(table: Table, name: str, op: plan.Operation) -> Iterator[Refusal]:
     if column.identity:
         yield Refusal(
             f"{table.name}.{name} is an identity column",
-            "E2, the shadow table, keeps it; or drop the identity first",
+            "leave the engine to us: a shadow table keeps it",
         )
     if column.generated:
         yield Refusal(f"{table.name}.{name} is a generated column", "change the columns it is made of")
     if name in table.primary_key:
         yield Refusal(
             f"{table.name}.{name} is in the primary key",
-            "add the new key beside it first: add_column, add_unique",
+            "leave the engine to us: change_type makes a shadow table of it",
         )
     for r in table.referrers:
         if name in r.columns:

@@ -3,14 +3,13 @@
 All that is written is the plan itself, its program and its estimate, in schema `seam`.
 """
 
-import random
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from seamline.migrate import (
+    calibrate,
     catalogue,
     catalogue_sql,
     compile,
@@ -34,10 +33,6 @@ from seamline.model.errors import Fix
 
 if TYPE_CHECKING:
     from psycopg import Connection
-
-_TOUCH_S_PER_PAGE, _COMPARE_S_PER_PAGE = 0.002, 0.0002  # where nothing could be tried out
-_SLICE = 64  # pages in one try
-_MAX_SLICES = 20
 
 
 class Surveyed(Struct, frozen=True):
@@ -73,7 +68,11 @@ def survey(
         return _refused(given, server, refusals)
     program, refusals = _compile(connection, server, given, reads, silent=silent)
     refusals += _rows(connection, server, program, reads) if not refusals else []
-    cost = _calibrate(connection, server, program, calibrate_s) if not refusals else _DEFAULT
+    cost = (
+        calibrate.calibrate(connection, dsn, server, program, calibrate_s)
+        if not refusals
+        else calibrate.UNKNOWN
+    )
     estimate = _estimate(program, cost)
     needed = sum(s.n_bytes for s in program.subjects)
     refusals += [*_too_much(given, estimate, program), *_too_big(given, needed)] if not refusals else []
@@ -87,11 +86,8 @@ def may_install(connection: "Connection[Any]", given: plan.Plan) -> Surveyed | N
     return _refused(given, server, found) if found else None
 
 
-_DEFAULT = Cost(_TOUCH_S_PER_PAGE, _TOUCH_S_PER_PAGE * 2, _COMPARE_S_PER_PAGE, _COMPARE_S_PER_PAGE * 2)
-
-
 def _refused(given: plan.Plan, server: Server, refusals: Sequence[Refusal]) -> Surveyed:
-    return Surveyed(given, server, Program((), ()), tuple(refusals), Estimate(0, 0), _DEFAULT, 0)
+    return Surveyed(given, server, Program((), ()), tuple(refusals), Estimate(0, 0), calibrate.UNKNOWN, 0)
 
 
 def _may_silence(connection: "Connection[Any]", server: Server) -> bool:
@@ -291,31 +287,6 @@ def _rows(
 
 
 # -- cost -------------------------------------------------------------------------
-def _calibrate(connection: "Connection[Any]", server: Server, program: Program, for_s: float) -> Cost:
-    """Touch and read some slices of the real table, and roll that back."""
-    subject = max(
-        (s for s in program.subjects if s.has_rows_to_go_over), key=lambda s: s.n_pages, default=None
-    )
-    if subject is None or for_s <= 0 or subject.n_pages == 0:
-        return _DEFAULT
-    leaf = max(catalogue.leaves(connection, subject.shape.oid), key=lambda x: x.n_pages)
-    until = time.monotonic() + for_s
-    touched: list[float] = []
-    compared: list[float] = []
-    chosen = random.Random(subject.shape.key)  # the same slices for the same plan
-    while len(touched) < _MAX_SLICES and time.monotonic() < until:
-        low = chosen.randrange(max(1, leaf.n_pages - _SLICE + 1))
-        high = min(low + _SLICE, leaf.n_pages)
-        one = scan.try_out(connection, server, subject.shape, leaf.sql, low, high)
-        if one is not None:
-            touched.append(one[0] / (high - low))
-            compared.append(one[1] / (high - low))
-    if not touched:
-        return _DEFAULT
-    numbers = [pace.quantile(v, q) or 0.0 for v in (touched, compared) for q in (0.5, 0.9)]
-    return Cost(*numbers)
-
-
 def _estimate(program: Program, cost: Cost) -> Estimate:
     pages = sum(s.n_pages for s in program.subjects if s.has_rows_to_go_over)
     built = [s for s in program.steps if s.kind == "outside" and s.phase == "SYNC"]
