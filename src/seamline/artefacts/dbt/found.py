@@ -6,19 +6,10 @@ from seamline.analysis.lineage.node import Node as Read
 from seamline.artefacts.dbt import names as called
 from seamline.artefacts.dbt.document import FORMAT, content, tests_by_node
 from seamline.artefacts.dbt.names import Names
-from seamline.artefacts.dbt.owners import owner_of
+from seamline.artefacts.dbt.owners import owned
 from seamline.artefacts.dbt.project import EPHEMERAL, RELATIONS, declared, type_of
 from seamline.artefacts.dbt.shape import Catalog, Manifest, Node
-from seamline.model.artefact import Column, Document, Fact, Found, Ownership, Place, Query, Table, Unread
-
-# What an exposure is on the map, and how it uses what it depends on.
-_EXPOSURES = {
-    "dashboard": ("dashboard", "reads"),
-    "notebook": ("dashboard", "reads"),
-    "analysis": ("dashboard", "reads"),
-    "ml": ("model", "trained_on"),
-    "application": ("service", "reads"),
-}
+from seamline.model.artefact import Column, Document, Fact, Found, Place, Query, Table, Unread
 
 
 def found(
@@ -55,9 +46,7 @@ class _Telling:
         ref, place = self._names.table(node), self._place(node)
         if read.kind != EPHEMERAL:
             yield from self._table(read, node, ref, place)
-        whose, how = owner_of(self._manifest, node)
-        if whose and read.kind != EPHEMERAL:
-            yield Ownership(ref, whose, place, how)
+            yield from owned(self._manifest, node, ref, place)
         if read.kind in ("model", "snapshot", "seed"):
             yield from self._job(read, ref, place)
 
@@ -95,16 +84,14 @@ class _Telling:
         """Who uses the data: a dashboard or an application reads it, a model is trained on it."""
         if not node.name:
             return
-        kind, predicate = _EXPOSURES.get((node.type or "").lower(), _EXPOSURES["dashboard"])
+        kind, predicate = called.exposed(node.type)
         ref, place = f"{kind}:{node.name}", self._place(node)
         yield Fact(ref, "exists", place)
         if node.label:
             yield Fact(ref, "named", place, node.label)
         for parent in self._below(node.parents()):
             yield Fact(ref, predicate, place, parent)
-        whose, how = owner_of(self._manifest, node)
-        if whose:
-            yield Ownership(ref, whose, place, how)
+        yield from owned(self._manifest, node, ref, place)
 
     def _place(self, node: Node) -> Place:
         """The file that the node is written in, where it is of the project itself: what owners of paths are named by."""

@@ -13,6 +13,10 @@ UNKNOWN = "dbt"
 _ALWAYS = {"bigquery": "bigquery"}  # adapters whose namespace names no server
 
 
+# What an exposure is on the map, and how it uses what it depends on; any other is a dashboard.
+_EXPOSURES = {"ml": ("model", "trained_on"), "application": ("service", "reads")}
+
+
 class Names(Struct, frozen=True):
     """The namespace that the project's datasets have."""
 
@@ -42,3 +46,8 @@ def job(unique_id: str) -> str:
     """The job that builds a node: `job:{package}/{unique id}`."""
     package = unique_id.split(".")[1] if unique_id.count(".") > 1 else "dbt"
     return f"job:{package}/{unique_id}"
+
+
+def exposed(type_: str | None) -> tuple[str, str]:
+    """The kind of an exposure of this type, and its relation to what it depends on."""
+    return _EXPOSURES.get((type_ or "").lower(), ("dashboard", "reads"))

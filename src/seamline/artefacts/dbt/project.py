@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from seamline.analysis.lineage.node import Declared, Node, NodeKind, Use
-from seamline.artefacts.dbt import jinja, shape
+from seamline.artefacts.dbt import shape, uncompiled
 from seamline.artefacts.dbt.dialects import of_adapter
 from seamline.artefacts.dbt.owners import owner_of
 from seamline.artefacts.dbt.shape import Catalog, CatalogTable, Manifest
@@ -75,7 +75,7 @@ def _node(
         complete=bool(real),
         adds=_adds(node) if kind == "snapshot" else (),
         why=why,
-        owner=owner_of(manifest, node)[0],
+        owner=owner_of(manifest, node),
         path=node.original_file_path or "",
     )
 
@@ -112,7 +112,7 @@ class _Texts:
         raw = node.raw_code or node.raw_sql or ""
         if not raw.strip():
             return "", "the manifest holds no SQL of it"
-        filled = jinja.filled(raw, self._names) if self._plain_refs else raw
+        filled = uncompiled.filled(raw, self._names) if self._plain_refs else raw
         if filled is None or "{{" in filled or "{%" in filled:
             return "", "the manifest holds its template only: run `dbt compile`"
         return filled, ""
@@ -139,7 +139,7 @@ def _uses(manifest: Manifest) -> Iterator[Use]:
         kind = type_of(unique_id)
         if kind in RELATIONS or kind in ("operation", "sql_operation"):
             continue
-        owner = owner_of(manifest, node)[0]
+        owner = owner_of(manifest, node)
         name = node.label or node.name or unique_id
         reads = (node.attached_node,) if node.attached_node else node.parents()
         yield Use(unique_id, kind, name, tuple(reads), _tested(node), owner)

@@ -4,14 +4,14 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from seamline.artefacts.dbt import names as called
+from seamline.artefacts.dbt.owners import claims
 from seamline.artefacts.dbt_project.objects import quoted
 from seamline.artefacts.dbt_project.project import Model, Project
 from seamline.artefacts.dbt_project.resources import Exposure, SourceTable
 from seamline.model import refs
-from seamline.model.artefact import Column, Document, Fact, Found, Ownership, Place, Query, Table, Unread
+from seamline.model.artefact import Column, Document, Fact, Found, Query, Table, Unread
 
-# What an exposure is on the map, and how it uses what it depends on.
-_EXPOSURES = {"ml": ("model", "trained_on"), "application": ("service", "reads")}
 _COMPILE = "dbt compile, and give target/manifest.json"
 _KEPT = ("materialized", "on_schema_change", "contract", "access", "severity", "freshness")
 _SAID = ("group", "latest_version", "deprecation_date", "access", "constraints", "freshness")
@@ -39,16 +39,16 @@ class Statement:
     def _source(self, table: SourceTable) -> Iterator[Found]:
         ref = self._dataset(self._project.source_relation(table))
         yield Fact(ref, "exists", table.place)
-        yield Fact(ref, "same_as", table.place, _by_id(self._project.unique_source(table)))
+        yield Fact(ref, "same_as", table.place, called.by_id(self._project.unique_source(table)))
         yield Table(ref, table.columns, table.place)
-        yield from _owned(ref, table.owner, "meta.owner", table.place)
+        yield from claims(ref, table.owner, "meta.owner", table.place)
         kept = {"freshness": table.content.get("freshness"), "columns": _columns(table.columns)}
         yield Document(ref, "dbt", {"resource_type": "source", "name": table.name, **kept}, table.place)
 
     def _model(self, model: Model) -> Iterator[Found]:
-        ref, job = self._dataset(model.relation), self._job(model.unique_id)
+        ref, job = self._dataset(model.relation), called.job(model.unique_id)
         yield Fact(ref, "exists", model.place)
-        yield Fact(ref, "same_as", model.place, _by_id(model.unique_id))
+        yield Fact(ref, "same_as", model.place, called.by_id(model.unique_id))
         yield Fact(job, "exists", model.place)
         yield Fact(job, "writes", model.place, ref)
         for parent in model.parents:
@@ -82,17 +82,17 @@ class Statement:
     def _owner(self, entity: str, model: Model) -> Iterator[Found]:
         meta = model.config.get("meta")
         if isinstance(meta, dict) and meta.get("owner"):
-            yield from _owned(entity, meta["owner"], "meta.owner", model.place)
+            yield from claims(entity, meta["owner"], "meta.owner", model.place)
             return
         group = model.config.get("group")
         if isinstance(group, str) and group in self._project.declared.groups:
             owner = self._project.declared.groups[group]
-            yield from _owned(entity, owner, f"owner of group {group}", model.place)
+            yield from claims(entity, owner, f"owner of group {group}", model.place)
 
     def _exposure(self, exposure: Exposure) -> Iterator[Found]:
         if not exposure.name:
             return
-        kind, predicate = _EXPOSURES.get(exposure.type, ("dashboard", "reads"))
+        kind, predicate = called.exposed(exposure.type)
         ref = f"{kind}:{exposure.name}"
         yield Fact(ref, "exists", exposure.place)
         if exposure.label:
@@ -100,7 +100,7 @@ class Statement:
         for parent in self._project.parents_of(exposure.depends_on):
             if above := self._ref_of(parent):
                 yield Fact(ref, predicate, exposure.place, above)
-        yield from _owned(ref, exposure.owner, "the exposure's owner", exposure.place)
+        yield from claims(ref, exposure.owner, "exposure's owner", exposure.place)
 
     def _ref_of(self, unique_id: str) -> str:
         """The dataset of a node; of one that is not in the repository, its id."""
@@ -108,17 +108,10 @@ class Statement:
             return self._dataset(self._project.source_relation(self._of_source[unique_id]))
         if unique_id in self._of_model:
             return self._dataset(self._of_model[unique_id].relation)
-        return _by_id(unique_id)
+        return called.by_id(unique_id)
 
     def _dataset(self, relation: Iterable[str]) -> str:
-        return refs.dataset("dbt", ".".join(relation))
-
-    def _job(self, unique_id: str) -> str:
-        return f"job:{self._project.settings.name}/{unique_id}"
-
-
-def _by_id(unique_id: str) -> str:
-    return refs.dataset("unique_id", unique_id)
+        return refs.dataset(called.UNKNOWN, ".".join(relation))
 
 
 def _content(model: Model) -> dict[str, Any]:
@@ -137,18 +130,3 @@ def _content(model: Model) -> dict[str, Any]:
 
 def _columns(columns: Iterable[Column]) -> dict[str, dict[str, str]]:
     return {c.name: {"name": c.name, "data_type": c.type} for c in columns}
-
-
-def _owned(entity: str, owner: Any, how: str, place: Place) -> Iterator[Ownership]:
-    """A claim for each owner that is named: a text, a list of them, or dbt's {name, email}."""
-    if isinstance(owner, dict):
-        email, called = owner.get("email"), owner.get("name")
-        for one in email if isinstance(email, list) else [email]:
-            if isinstance(one, str) and one.strip():
-                yield Ownership(entity, f"email:{one.strip()}", place, how)
-                return
-        owner = called
-    for one in owner if isinstance(owner, list) else [owner]:
-        if isinstance(one, str) and one.strip():
-            text = one.strip()
-            yield Ownership(entity, f"email:{text}" if "@" in text[1:] else f"dbt:{text}", place, how)

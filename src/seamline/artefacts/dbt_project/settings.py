@@ -6,13 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from seamline.artefacts.dbt import dialects
+
 PROJECT = "dbt_project.yml"
-_DIALECTS = {
-    "postgres": "postgres", "redshift": "redshift", "snowflake": "snowflake", "bigquery": "bigquery", "duckdb": "duckdb",
-    "trino": "trino", "athena": "athena", "spark": "spark", "databricks": "databricks", "clickhouse": "clickhouse",
-    "sqlserver": "tsql", "synapse": "tsql", "fabric": "tsql", "mysql": "mysql", "starrocks": "starrocks",
-    "materialize": "materialize", "risingwave": "risingwave", "sqlite": "sqlite", "oracle": "oracle", "dremio": "dremio",
-}  # fmt: skip
 _PRODUCTION = frozenset({"prod", "production", "prd", "live"})  # how targets are called that people rely on
 
 
@@ -84,7 +80,7 @@ def read(path: str, content: Mapping[str, Any], adapter: str) -> Settings:
         macros=_paths(root, content, ("macro-paths",), "macros"),
         variables={**variables, **(own if isinstance(own, dict) else {})},
         configs={k: content[k] for k in ("models", "seeds", "snapshots") if isinstance(content.get(k), dict)},
-        dialect=_DIALECTS.get(adapter, ""),
+        dialect=dialects.of_adapter(adapter),
         adapter=adapter,
     )
 

@@ -1,6 +1,7 @@
-"""A model's text where dbt left no compiled one.
+"""A model's text where a manifest has no compiled one.
 
-A template whose only Jinja is `ref`, `source` and `config` with plain texts in them says as much as the compiled
+Nothing is run: the repository's own reader renders templates (`dbt_project`), with the macros that stand beside them, and a
+manifest may come without any. A template whose only Jinja is `ref`, `source` and `config` with plain texts in them says as much as the compiled
 text would: the names are put in. Whatever else stands in braces is not guessed at.
 """
 
