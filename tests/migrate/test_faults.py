@@ -278,3 +278,13 @@ def test_turning_back_from_soak_is_a_flip_that_keeps_what_the_new_version_wrote(
     assert stand.sql("SELECT amount FROM enc WHERE id IN (1, 10001) ORDER BY id") == [(4712,), (4711,)]
     with pytest.raises(Fix):
         stand.start()
+
+
+def test_a_contract_that_is_through_gives_its_certificate_again(stand: Stand) -> None:
+    """The same one; and one that a death kept from being written is written then."""
+    ready(stand, 100)
+    stand.start()
+    first = stand.contract()
+    assert stand.contract() == first
+    stand.sql("DELETE FROM seam.event WHERE kind = 'certificate'")
+    assert stand.contract().compared == first.compared

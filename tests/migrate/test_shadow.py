@@ -169,3 +169,13 @@ def test_what_a_shadow_can_t_carry_over_is_refused(stand: Stand, before: str, ch
     """In the dry run, with the mend."""
     stand.sql(before)
     assert why in stand.refused(f"  - change_type: {change}")
+
+
+def test_the_gate_holds_until_the_swap(stand: Stand) -> None:
+    """Before it the new version would find the old types."""
+    stand.sql("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+    stand.approved("  - change_type: {table: t, column: id, to: bigint}")
+    stand.start(until="READY")
+    assert (stand.status().migration.state, stand.status().gate) == ("READY", "hold")
+    stand.start()
+    assert stand.status().gate == "pass"

@@ -62,8 +62,10 @@ class Status(Struct, frozen=True):
 
     @property
     def gate(self) -> str:
-        """Whether the new version may be deployed: pass or hold."""
-        return "pass" if self.migration.state in functions.GATE_OPEN else "hold"
+        """Whether the new version may be deployed: pass or hold. A shadow is there for it from its swap on."""
+        state = self.migration.state
+        before_swap = state in ("READY", "CUTOVER") and any(s.shadow for s in self.program.subjects)
+        return "pass" if state in functions.GATE_OPEN and not before_swap else "hold"
 
 
 def plan(dsn: str, text: str, *, calibrate_s: float = CALIBRATE_S) -> Planned:
@@ -181,6 +183,8 @@ def contract(
     with translated(), connect(dsn, id_) as connection:
         migration = journal.get(connection, id_)
         person = _owner(migration, by)
+        if migration.state == "DONE":
+            return certificate.kept(connection, id_, migration.read_program()), []
         if migration.state not in ("SOAK", "CONTRACT"):
             raise Fix(f"{id_} is {migration.state}, not yet in SOAK", hint=f"seamline migrate start {id_}")
         given, program = plans.read(migration.plan), migration.read_program()

@@ -74,6 +74,12 @@ def issue(connection: "Connection[Any]", id_: str, program: Program) -> Certific
     return made
 
 
+def kept(connection: "Connection[Any]", id_: str, program: Program) -> Certificate:
+    """The one that was issued; it is issued now where a death came between the end and its certificate."""
+    found = find(connection, id_)
+    return msgspec.convert(found, Certificate) if found else issue(connection, id_, program)
+
+
 def find(connection: "Connection[Any]", id_: str) -> dict[str, Any] | None:
     """The one that was issued, with its sha256."""
     found = journal.events(connection, id_, KIND)
