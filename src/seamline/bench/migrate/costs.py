@@ -90,7 +90,8 @@ def _bulk(connection: psycopg.Connection, table: str, turn: int, *, on: bool) ->
     """Seconds of one update of BULK rows, with or without triggers."""
     low = turn * BULK
     with connection.transaction(force_rollback=True):
-        connection.execute(f"SET LOCAL session_replication_role = {'origin' if on else 'replica'}".encode())
+        if not on:  # a trigger may be one that no setting silences
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER".encode())
         began = time.perf_counter()
         connection.execute(
             f"UPDATE {table} SET amount = amount + 1 WHERE id > {low} AND id <= {low + BULK}".encode()

@@ -27,6 +27,14 @@ CONDUCTOR = "conductor"  # owns the tables, is no superuser
 # waiting session cancel autovacuum, and that favour a conductor must not get from its measurement.
 LOGGED_WAIT_MS = 20
 
+# Waits for the other end of its pipe to close, by will or by death.
+CLEAR_UP = """
+read -r nothing
+server=$(head -n 1 "$1/data/postmaster.pid") && kill -QUIT "$server"
+while kill -0 "$server"; do sleep 0.05; done
+rm -rf "$1"
+"""
+
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "80",
@@ -121,17 +129,27 @@ def running(bin_folder: Path, **settings: str) -> Iterator[Server]:
     """A fresh server with its three roles; stopped and removed afterwards. `settings` come after our own."""
     # a short path: a socket's name may have no more than 107 bytes
     folder = Path(tempfile.mkdtemp(prefix="seamline-pg-"))
-    server = Server(bin_folder, folder, _somebody_else(folder))
-    try:
+    with _cleared_up(folder):
+        server = Server(bin_folder, folder, _somebody_else(folder))
         server._initialise({**SETTINGS, **settings})
         server.start()
-        try:
-            _make_roles(server)
-            yield server
-        finally:
-            server.stop("immediate")
+        _make_roles(server)
+        yield server
+
+
+@contextmanager
+def _cleared_up(folder: Path) -> Iterator[None]:
+    """The server in a folder stops, and the folder goes, when the block is left or this process dies, however it does."""
+    keeper = subprocess.Popen(
+        ["sh", "-c", CLEAR_UP, "clear-up", str(folder)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us
+    )
+    try:
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        keeper.communicate()
 
 
 def _somebody_else(folder: Path) -> str | None:
