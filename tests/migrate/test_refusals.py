@@ -87,6 +87,7 @@ CASES = {
     "view": ("CREATE VIEW v AS SELECT 1 AS a", "  - drop_column: {table: v, column: a}", "v is no table"),
     "index of a constraint": ("", "  - drop_index: {table: enc, index: enc_pkey}", "belongs to a constraint"),
     "column that must be written": ("", "  - drop_column: {table: enc, column: amount}", "is NOT NULL and has no default"),
+    "name that is needed": ("CREATE TABLE enc_seam (a int)", TO_BIGINT, "there is a public.enc_seam already"),
     "rename in a publication": (
         "PUBLICATION", "  - rename_table: {table: enc, to: e}", "publication pub would send the table under another name",
     ),

@@ -1,6 +1,6 @@
 """Who reads a table that is migrated, as the map of a home has it: dbt, OpenLineage, jobs and services anywhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -60,8 +60,3 @@ def _of(stack: StackMap, database: str, subject: Subject) -> Iterator[Reader]:
 
 def _is_part(ref: str, whole: str) -> bool:
     return whole_of(ref) == whole
-
-
-def of_columns(found: Sequence[Reader]) -> list[Reader]:
-    """Those that the contract would break for certain."""
-    return [r for r in found if r.column]

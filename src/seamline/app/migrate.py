@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from seamline.app.downstream import Reader, of_columns
 from seamline.migrate import certificate, conduct, departure, drain, functions, journal, limits, survey
 from seamline.migrate import plan as plans
 from seamline.migrate.certificate import Certificate
@@ -28,6 +27,8 @@ from seamline.model.errors import Fix
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from seamline.app.downstream import Reader  # at run time it would bring the whole analysis
+
 Say = Callable[[Progress], None]
 
 CALIBRATE_S = 10.0
@@ -39,7 +40,7 @@ class Planned(Struct, frozen=True):
     surveyed: Surveyed
     lines: tuple[Line, ...]
 
-    def told(self, readers: Sequence[Reader]) -> "Planned":
+    def told(self, readers: "Sequence[Reader]") -> "Planned":
         """With who reads the tables downstream, in the data column."""
         more = [Line("data", "EXPAND" if not r.column else "CONTRACT", r.said) for r in readers]
         return Planned(self.surveyed, (*self.lines, *more))
@@ -174,7 +175,7 @@ def _may_start(connection: "Connection[Any]", migration: Migration, sha256: str)
 
 def contract(
     dsn: str, id_: str, *, say: Say, crash: Crash, by: str = "", entered_by: str = "", wait_s: float = 0.0,
-    drained: bool = False, accept_drift: bool = False, readers: Sequence[Reader] = (),
+    drained: bool = False, accept_drift: bool = False, readers: "Sequence[Reader]" = (),
 ) -> tuple[Certificate | None, list[Refusal]]:  # fmt: skip
     """The old shape goes, and a certificate says what was proved; or all that stands against it, and nothing happens.
 
@@ -192,7 +193,7 @@ def contract(
             found = _stands_against(connection, given, program, wait_s, drained=drained)
             if given.data.refuse_contract_if == "readers_of_old":
                 found += [
-                    Refusal(r.said, f"{r.owner}: make it read the new shape") for r in of_columns(readers)
+                    Refusal(r.said, f"{r.owner}: make it read the new shape") for r in readers if r.column
                 ]
             if found:
                 return None, found

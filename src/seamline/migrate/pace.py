@@ -11,11 +11,12 @@ from msgspec import Struct
 from seamline.migrate.guard import Reading
 
 TARGET_S = 0.01  # of one bite; a client that waits for a row of it waits this long
-MIN_REST, MAX_REST = 1.0, 8.0  # of the time that the bite took
+MIN_REST, MAX_REST = 3.0, 12.0  # of the time that the bite took: at most a quarter of one core's is ours
 MAX_PAGES = 2048
 STRAINED = 1.5  # canary now against its usual
 STOP = 4.0  # from here on nothing is done at all until it is over
 FLOOR_S = 0.01  # what is faster than this is no strain, whatever it is a multiple of
+HOLD_S = 1.0  # one outlier stays in the canary's picture for so long, and is answered once
 _GROWS, _SHRINKS = 1.1, 0.5
 
 
@@ -43,6 +44,26 @@ class Pace(Struct, frozen=True):
     def pause_s(self, took_s: float) -> float:
         """How long to rest after a bite."""
         return took_s * self.rest
+
+
+class Governor:
+    """The pace of one pass. Times are handed in, in seconds of any clock that only goes forward."""
+
+    def __init__(self) -> None:
+        self.pace = Pace()
+        self._backed_off_at: float | None = None
+
+    def after(self, took_s: float, strain: float, now: float) -> None:
+        """A bite was taken. Strain is answered once a second: by then the canary knows what came of it."""
+        if strain > STRAINED:
+            if self._backed_off_at is not None and now - self._backed_off_at < HOLD_S:
+                return
+            self._backed_off_at = now
+        self.pace = self.pace.after(took_s, strain)
+
+    def smaller(self) -> None:
+        """A bite ran into a client's lock."""
+        self.pace = self.pace.smaller()
 
 
 class Health(Struct, frozen=True):

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from seamline.migrate import catalogue, journal, limits, pace, shadow, twin
 from seamline.migrate.lock import holders
-from seamline.migrate.pace import Pace
+from seamline.migrate.pace import Governor, Pace
 from seamline.migrate.program import Step, Subject
 from seamline.migrate.quoting import text
 from seamline.migrate.shape import Shape
@@ -252,7 +252,12 @@ class _Count:
         self._site, self._step, self._state, self._n_pages = site, step, state, n_pages
         self._n_done, self._n_here, self._since, self._waiting = 0, 0, time.monotonic(), 0.05
         self._busy_s, self.n_rows = 0.0, 0
-        self.pace = Pace()
+        self._governor = Governor()
+
+    @property
+    def pace(self) -> Pace:
+        """Of the next bite."""
+        return self._governor.pace
 
     def times(self) -> dict[str, float]:
         """Seconds in bites, and in all with the rests between them."""
@@ -272,14 +277,14 @@ class _Count:
         self._say()
         self._site.heed()
         time.sleep(self.pace.pause_s(took_s))
-        self.pace = self.pace.after(took_s, self._site.health().strain)
+        self._governor.after(took_s, self._site.health().strain, time.monotonic())
         limits.keep(self._site)
 
     def refused(self, table: str) -> None:
         """A client holds a row of the bite."""
         who = holders(self._site.connection, [table])
         self._say(f"rows held by {who[0].said}" if who else "rows held by a client")
-        self.pace = self.pace.smaller()
+        self._governor.smaller()
         self._site.rest(self._waiting)
         self._waiting = min(2.0, self._waiting * 2)
 

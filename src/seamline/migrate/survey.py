@@ -29,6 +29,7 @@ from seamline.migrate.pace import Cost, Estimate
 from seamline.migrate.program import Program, Refusal, Step, Subject, in_order
 from seamline.migrate.session import check_no_pooler
 from seamline.migrate.shadowing import Around
+from seamline.migrate.shape import Shape
 from seamline.model.errors import Fix
 
 if TYPE_CHECKING:
@@ -69,9 +70,7 @@ def survey(
     program, refusals = _compile(connection, server, given, reads, silent=silent)
     refusals += _rows(connection, server, program, reads) if not refusals else []
     cost = (
-        calibrate.calibrate(connection, dsn, server, program, calibrate_s)
-        if not refusals
-        else calibrate.UNKNOWN
+        calibrate.calibrate(connection, server, program, calibrate_s) if not refusals else calibrate.UNKNOWN
     )
     estimate = _estimate(program, cost)
     needed = sum(s.n_bytes for s in program.subjects)
@@ -240,6 +239,7 @@ def _subject(
             read.table, read.operations, understand, by_view=read.by_view, volatile=volatile
         )
         shape = compile.shape_of(read, columns, given.id, silent=silent and given.triggers == "refuse")
+        _check_free(connection, shape)
         n_bytes = read.table.n_pages * server.block_size if shape.groups else 0
         if read.around is not None:
             faces = journal.faces(connection)
@@ -248,6 +248,16 @@ def _subject(
             )
         steps = compile.steps_of(read, shape, columns, server, n, understand)
         return compile.subject_of(read, shape, columns, n_bytes, journal.faces(connection)), steps
+
+
+def _check_free(connection: "Connection[Any]", shape: Shape) -> None:
+    """The names that the table and the new version's view have meanwhile must be nobody's."""
+    for schema, name in ((shape.schema, shape.base), (shape.version, shape.to or shape.name)):
+        taken = catalogue.find(connection, f"{schema}.{name}")
+        if taken is not None and taken != shape.oid:
+            raise Fix(
+                f"there is a {schema}.{name} already", hint="rename or drop it: the migration needs the name"
+            )
 
 
 def _rehearsed(
