@@ -11,10 +11,11 @@ _NOISE = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config.*|\\.*)?$")
 OWN_SCHEMA = "seam"  # the conductor's journal is no part of what it was asked for
 
 
-def catalogue(database: Database) -> frozenset[str]:
-    """Every statement that pg_dump needs for the schema, the journal and the ledger left out."""
+def catalogue(database: Database, without: str = OWN_SCHEMA) -> frozenset[str]:
+    """Every statement that pg_dump needs for the schema; the journal, the ledger and a schema `without` are left out."""
     command = (
-        database.server.program("pg_dump"), "-s", "-N", OWN_SCHEMA, "-T", "public.ledger", "-d", database.dsn(SUPER),
+        database.server.program("pg_dump"), "-s", "-N", OWN_SCHEMA, "-N", without, "-T", "public.ledger",
+        "-d", database.dsn(SUPER),
     )  # fmt: skip
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:

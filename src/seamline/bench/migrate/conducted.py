@@ -16,6 +16,7 @@ from seamline.bench.migrate.server import SUPER, rows
 from seamline.bench.migrate.table import Database
 from seamline.bench.migrate.traffic import Version
 from seamline.bench.migrate.trial import Stage, Subject
+from seamline.model.errors import Stop
 
 BOTH_S = 5.0  # both versions are served side by side for so long
 LEFT_S = 2.0  # after one version's clients are gone, before the end
@@ -54,6 +55,8 @@ def _through(operation: Operation, end: str, leaving: str, stage: Stage) -> Mapp
         conductor = Conductor(stage.database, Path(folder), operation.name, operation.plan(operation.name))
         with stage.phase("plan"):
             conductor.must("plan")
+        if operation.engine and conductor.engine() != operation.engine:
+            raise Stop(f"planned with engine {conductor.engine()}, not {operation.engine}")
         conductor.must("approve")
         began = time.time()
         _start(conductor, operation, stage)
@@ -67,6 +70,7 @@ def _through(operation: Operation, end: str, leaving: str, stage: Stage) -> Mapp
             "end_s": time.time() - ending,
             "eta_p50_s": conductor.journal("eta_p50"),
             "eta_p90_s": conductor.journal("eta_p90"),
+            "engine": conductor.engine(),
             "state": conductor.state(),
             "differing": differing,
         }
@@ -98,10 +102,16 @@ def new_version(database: Database, operation: Operation) -> Version | None:
 
     Behind its own schema stands the old one: what it finds there when its view is gone is the table in its new shape.
     """
-    found = rows(database.dsn(SUPER), NEW_FACE)
-    if not found:
+    schema = new_schema(database)
+    if not schema:
         return None
-    return Version("v2", f"{found[0][0]},public", "enc", operation.after.amount, face=f"{found[0][0]}.enc")
+    return Version("v2", f"{schema},public", "enc", operation.after.amount, face=f"{schema}.enc")
+
+
+def new_schema(database: Database) -> str:
+    """The schema of the new version's view, "" where there is none."""
+    found = rows(database.dsn(SUPER), NEW_FACE)
+    return str(found[0][0]) if found else ""
 
 
 def shapes(version: Version) -> tuple[Shape, Shape]:

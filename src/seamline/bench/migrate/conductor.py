@@ -114,6 +114,11 @@ class Conductor:
             return None
         return found[0][0] if found else None
 
+    def engine(self) -> str:
+        """The engine that it was planned with, "" before it is planned."""
+        program = json.loads(self.journal("program") or "{}")
+        return str(next((subject["engine"] for subject in program.get("subjects", ())), ""))
+
     def wait_for(self, process: "subprocess.Popen[bytes]", *states: str) -> str:
         """Wait until a command is over; the state, which has to be one of these. Raises Stop in another one."""
         try:

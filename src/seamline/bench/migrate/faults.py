@@ -225,6 +225,7 @@ class Protocol:
                 differing,
                 sum(seen),
                 watch.held(),
+                conducted.new_schema(database),
                 scene.gave_up,
             )
             n_chunks, n_repeated = _chunks(database)

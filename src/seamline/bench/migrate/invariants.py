@@ -1,7 +1,7 @@
 """The eight invariants, asked of one run after whatever was done to it. Each answer is what is wrong, "" when it holds.
 
 I1 no client statement failed by it; I2 the account is exact in every shape; I3 each finished chunk is in step, asked at
-every interruption; I4 the catalogue is the target's, or the original after a reversal; I5 no lock is held or queued for
+every interruption; I4 the catalogue is the target's beside the new version's view, or the original after a reversal; I5 no lock is held or queued for
 longer than LOCK_S; I6 each interrupted state was gone on from, to the same end; I7 publications are the same, and what
 reads the table downstream reads the same; I8 one epoch writes at a time.
 """
@@ -45,6 +45,7 @@ class Run(Struct, frozen=True):
     differing: Mapping[str, int]  # rows by shape, seen while both versions were served
     out_of_step: int  # rows of finished chunks, summed over all interruptions
     held: Held
+    face: str  # the schema of the new version's view
     gave_up: str = ""  # what the conductor said when it could not go on
 
 
@@ -72,12 +73,14 @@ def broken(database: Database, known: Before, run: Run, baseline: Mapping[str, i
     waited = serverlog.longest_wait_s(serverlog.lock_waits(entries), serverlog.processes(entries, CONDUCTOR))
     reverted = run.wanted == "REVERTED"
     wanted = known.catalogue if reverted else known.target
+    # clients of the new version name its schema: it stays with them, and goes with a reversal
+    found = catalogue.catalogue(database, catalogue.OWN_SCHEMA if reverted or not run.face else run.face)
     shape = Shape("end") if reverted else run.operation.after
     answers = (
         ", ".join(f"{n} x {code}" for code, n in failed.items()),
         _ledger(run, ledger.differences(database, shape)),
         f"{run.out_of_step} rows of finished chunks are not in step" if run.out_of_step else "",
-        "; ".join(catalogue.differing(catalogue.catalogue(database), wanted))[:500],
+        "; ".join(catalogue.differing(found, wanted))[:500],
         _locks(run.held, waited),
         f"ended {run.end or 'nowhere'}, not {run.wanted}: {run.gave_up}" if run.end != run.wanted else "",
         _downstream(database, known, shape),

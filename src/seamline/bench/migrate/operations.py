@@ -16,7 +16,7 @@ class Operation(Struct, frozen=True):
 
     `after`: where the rows are seen, and what the amount is called, once it is done. `rewrites`: naively the whole
     table is written anew. `reader_s`: it is begun behind a report that reads for so long. `in_step`: what holds of a
-    row whose `{twin}` is filled.
+    row whose `{twin}` is filled. `engine`: the one that has to be used, any where none is named.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Operation(Struct, frozen=True):
     rewrites: bool = False
     reader_s: float = 0.0
     in_step: str = ""
+    engine: str = ""
 
     def plan(self, name: str, *, soak: str = "1s", budget: str = "60m") -> str:
         """The plan as a document; JSON is YAML."""
@@ -58,8 +59,8 @@ _TO_BIGINT = ("ALTER TABLE enc ALTER COLUMN amount TYPE bigint",)
 ALL: Mapping[str, Operation] = {
     each.name: each
     for each in (
-        Operation("type-e1", _TO_BIGINT, {"change_type": {**_TYPE, "engine": "E1"}}, rewrites=True, in_step="{twin} = amount"),
-        Operation("type-e2", _TO_BIGINT, {"change_type": {**_TYPE, "engine": "E2"}}, rewrites=True),
+        Operation("type-e1", _TO_BIGINT, {"change_type": {**_TYPE, "engine": "E1"}}, rewrites=True, in_step="{twin} = amount", engine="E1"),
+        Operation("type-e2", _TO_BIGINT, {"change_type": {**_TYPE, "engine": "E2"}}, rewrites=True, engine="E2"),
         Operation(
             "volatile",
             ("ALTER TABLE enc ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid()",),

@@ -16,6 +16,7 @@ DISTURBED = (
     "type-e1", "computed", "type-e1", "volatile", "type-e1", "rename", "type-e1", "foreign-key", "type-e1", "unique",
 )  # fmt: skip
 TAKEOVER_S = 5.0
+MOST_RUNS = 4
 
 
 def disturbed(n_rows: int, doses: Doses, operations: Sequence[Operation], told: Told) -> list[Disturbed]:
@@ -36,12 +37,11 @@ def _runs(protocol: Protocol, doses: Doses, operations: Sequence[Operation]) -> 
     chance = random.Random(doses.seed)
     turns = cycle([(operation, end) for operation in operations for end in ENDS])
     for name, make, n in (("kill -9", faults.kills, doses.kills), ("stop", faults.stops, doses.stops)):
-        left = [n]
-        while left[0] > 0:
-            before = left[0]
+        left, most_runs = [n], MOST_RUNS * n  # a run may be over before it is struck
+        while left[0] > 0 and most_runs > 0:
+            most_runs -= 1
             operation, end = next(turns)
             yield protocol.run(operation, end, name, make(chance, left))
-            left[0] -= before == left[0]  # a run too short to be struck counts, so that this ends
     for _ in range(doses.pairs):
         yield protocol.run(*next(turns), "two at once", faults.second)
     for _ in range(doses.freezes):
