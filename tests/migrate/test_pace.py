@@ -14,8 +14,8 @@ COST = Cost(0.0004, 0.0008, 0.00004, 0.00008)
 
 def test_strain_halves_and_calm_adds_a_tenth() -> None:
     """Multiplicative decrease, additive increase, of bites and of speed."""
-    assert Pace(100, 4.0).after(0.005, strain=2.0) == Pace(50, 8.0)
-    assert Pace(100, 4.0).after(0.005, strain=1.0) == Pace(111, 3.6)
+    assert Pace(100, 4.0).after(0.002, strain=2.0) == Pace(50, 8.0)
+    assert Pace(100, 4.0).after(0.002, strain=1.0) == Pace(111, 3.6)
     assert Pace(100, 4.0).after(0.100, strain=1.0) == Pace(50, 3.6)
 
 
@@ -24,9 +24,9 @@ def test_one_outlier_is_answered_once() -> None:
     governor = Governor()
     for now in (0.0, 0.3, 0.6):
         governor.after(0.01, 2.0, now)
-    assert governor.pace == Pace(4, 6.0)
+    assert governor.pace == Pace(2, 3.0)
     governor.after(0.01, 2.0, 1.1)
-    assert governor.pace == Pace(2, 12.0)
+    assert governor.pace == Pace(1, 6.0)
 
 
 @given(st.lists(st.tuples(st.floats(0, 10), st.floats(0, 100)), max_size=60))

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from seamline.migrate.guard import Reading
 
-TARGET_S = 0.01  # of one bite; a client that waits for a row of it waits this long
-MIN_REST, MAX_REST = 3.0, 12.0  # of the time that the bite took: at most a quarter of one core's is ours
+TARGET_S = 0.005  # of one bite: what a client's commit may have to be written behind, or a row be waited for
+MIN_REST, MAX_REST = 1.5, 12.0  # of the time that the bite took: at most two fifths of one core's is ours
 MAX_PAGES = 2048
 STRAINED = 1.5  # canary now against its usual
 STOP = 4.0  # from here on nothing is done at all until it is over
@@ -23,7 +23,7 @@ _GROWS, _SHRINKS = 1.1, 0.5
 class Pace(Struct, frozen=True):
     """Pages in a bite, and the rest after it as a part of the bite's own time."""
 
-    pages: int = 8
+    pages: int = 4
     rest: float = MIN_REST
 
     def after(self, took_s: float, strain: float) -> "Pace":
