@@ -154,16 +154,17 @@ def _says(event: Statement) -> tuple[str, ...]:
     """What a statement says, whoever repeats it."""
     match event:
         case ev.MapFact():
-            return (event.id, event.subject, event.predicate, event.object)
+            return (event.subject, event.predicate, event.object)
         case ev.Claim():
-            return (event.id, event.entity, event.owner)
+            return (event.entity, event.owner)
 
 
 class _Heard(Struct):
-    """What one statement was heard to say: the wording that was said last, and of each wording who said it first."""
+    """What one statement was heard to say: each wording with who said it first, and which of them was said last."""
 
-    last: tuple[Version, tuple[str, ...]]
-    first: dict[tuple[str, ...], tuple[Version, Statement]]
+    first: tuple[tuple[Version, Statement], ...]
+    last: Version
+    last_of: int  # index in `first`
 
 
 class Facts:
@@ -260,15 +261,24 @@ class Facts:
 
     def _counting(self, event: Statement) -> Statement:
         """What counts of a statement now that this was heard as well."""
-        version, says = _version(event), _says(event)
-        heard = self._heard.setdefault(event.id, _Heard((version, says), {}))
-        heard.last = max(heard.last, (version, says))
-        if says not in heard.first or version < heard.first[says][0]:
-            heard.first[says] = (version, event)
-        if len(heard.first) > MOST_WORDINGS:
-            others = [(first[0], each) for each, first in heard.first.items() if each != heard.last[1]]
-            del heard.first[min(others)[1]]
-        return heard.first[heard.last[1]][1]
+        version, heard = _version(event), self._heard.get(event.id)
+        if heard is None:
+            self._heard[event.id] = _Heard(((version, event),), version, 0)
+            return event
+        first, says = [*heard.first], _says(event)
+        n = next((i for i, (_, each) in enumerate(first) if _says(each) == says), len(first))
+        if n == len(first):
+            first.append((version, event))
+        elif version < first[n][0]:
+            first[n] = (version, event)
+        if version > heard.last:
+            heard.last, heard.last_of = version, n
+        if len(first) > MOST_WORDINGS:
+            oldest = min((first[i][0], i) for i in range(len(first)) if i != heard.last_of)[1]
+            del first[oldest]
+            heard.last_of -= oldest < heard.last_of
+        heard.first = tuple(first)
+        return first[heard.last_of][1]
 
     def _add_versioned(self, event: Dated) -> None:
         """The latest version counts; of a change the earliest beginning: not every tool repeats when it began."""

@@ -174,8 +174,9 @@ def _drawn(home: Home, opener: Opener) -> tuple[Drawn, set[str], int]:
     """The graph of all that the log holds, the facts of events in it, and the position it holds them up to. O(log)."""
     position = home.log.position()
     repositories, facts = around(home, ())
-    chain = Chain(repositories, base_of(facts), home.clock(), opener)
-    return chain.columns(), {*_heard(facts.map_facts.values())}, position
+    base, heard = base_of(facts), {*_heard(facts.map_facts.values())}
+    del facts  # many: what is worked out next takes as much memory again
+    return Chain(repositories, base, home.clock(), opener).columns(), heard, position
 
 
 def _stands(home: Home, kept: Columns) -> bool:

@@ -60,6 +60,7 @@ def read(asked: Asked, home: Path | None, *, every: bool, json: bool) -> None:
     with _home(home) as opened_home:
         owner = asked.owner or _owner(asked, opened_home)
         page = verb.survey(opened_home, surveyed, owner=owner, name=asked.name, org=asked.org)
+        del surveyed  # most of the memory: what the graph needs of it is in the log
         if home is not None:
             _keep_columns(opened_home)
         if json:
