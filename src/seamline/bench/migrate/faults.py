@@ -34,6 +34,7 @@ from seamline.bench.migrate.watch import Watch
 PER_S = 200.0
 SHORTEST_S, LONGEST_S = 0.05, 3.0  # from a conductor's start to its kill
 STOPPED_S = 10.0
+FROZEN_AFTER_S = (0.7, 2.0)
 BOTH_S = 1.0
 LOOK_S = 0.02
 MOST_FAILURES = 8
@@ -125,18 +126,24 @@ def second(scene: Scene, process: "subprocess.Popen[bytes]") -> None:
         wait(other)
 
 
-def frozen(scene: Scene, process: "subprocess.Popen[bytes]") -> None:
-    """The first one is stopped for ten seconds (SIGSTOP) in the middle of its work while another takes over."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(SHORTEST_S + 1.5)
-        return
-    scene.n_times += 1
-    process.send_signal(signal.SIGSTOP)
-    with scene.conductor.running("start") as other:
+def freezes(chance: random.Random) -> Fault:
+    """The first one is stopped for ten seconds (SIGSTOP) at a random moment, and another one is started meanwhile."""
+
+    def strike(scene: Scene, process: "subprocess.Popen[bytes]") -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            other.wait(STOPPED_S)
-        process.send_signal(signal.SIGCONT)
-        wait(other)
+            process.wait(chance.uniform(*FROZEN_AFTER_S))
+            return
+        scene.n_times += 1
+        process.send_signal(signal.SIGSTOP)
+        frozen_ts = time.time()
+        with scene.conductor.running("start") as other:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                other.wait(STOPPED_S)
+            time.sleep(max(0.0, frozen_ts + STOPPED_S - time.time()))
+            process.send_signal(signal.SIGCONT)
+            wait(other)
+
+    return strike
 
 
 def wait(process: "subprocess.Popen[bytes]") -> None:

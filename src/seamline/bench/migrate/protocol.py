@@ -45,7 +45,7 @@ def _runs(protocol: Protocol, doses: Doses, operations: Sequence[Operation]) -> 
     for _ in range(doses.pairs):
         yield protocol.run(*next(turns), "two at once", faults.second)
     for _ in range(doses.freezes):
-        yield protocol.run(*next(turns), "SIGSTOP", faults.frozen)
+        yield protocol.run(*next(turns), "SIGSTOP", faults.freezes(chance))
     if doses.points:
         for operation in dict.fromkeys(operations):
             for end in ENDS:
