@@ -47,7 +47,7 @@ def _runs(protocol: Protocol, doses: Doses, operations: Sequence[Operation]) -> 
     for _ in range(doses.freezes):
         yield protocol.run(*next(turns), "SIGSTOP", faults.freezes(chance))
     if doses.points:
-        for operation in dict.fromkeys(operations):
+        for operation in {each.name: each for each in operations}.values():
             for end in ENDS:
                 yield protocol.run(operation, end, "named point", faults.crash, points=True)
 
