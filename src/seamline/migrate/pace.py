@@ -139,7 +139,7 @@ class Estimate(Struct, frozen=True):
 
 _FIXED_S = 1.0  # connections, locks, names
 _INDEX_BYTES_S = 60e6  # of table read for an index, a second
-TRIGGER = 1.4  # a bite with trigger and journal, to a touch without
+TRIGGER = 2.4  # a bite with trigger, journal and what throttling there usually is, to a touch without
 
 
 def estimate(cost: Cost, n_pages: int, n_indexed_bytes: float) -> Estimate:
