@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from msgspec import Struct
 from rich.console import Console
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -35,9 +36,12 @@ PER_S = 200.0
 BOTH_S = 4.0
 LOOK_S = 0.1
 BAR = 30  # columns
-LABEL = 12
-SHARE = """SELECT coalesce(sum(least(c.hi, p.pages) - c.lo), 0) / greatest(max(p.pages), 1)::float8
-FROM (SELECT pg_relation_size(%s::oid) / 8192 AS pages) AS p LEFT JOIN seam.chunk AS c ON c.kind = 'backfill'"""
+AT, LABEL = 7, 10  # columns of a line's beginning
+# Pages that are done, of those that there were when the filling began.
+SHARE = """SELECT coalesce(sum(hi - lo), 0)::float8 / (
+  SELECT greatest(sum((leaf ->> 'n_pages')::bigint), 1)::float8
+  FROM seam.step, jsonb_path_query(result, '$.pass.leaves[*]') AS leaf)
+FROM seam.chunk WHERE kind = 'backfill'"""
 
 
 class Teller:
@@ -54,12 +58,20 @@ class Teller:
 
     def fact(self, label: str, text: str) -> None:
         """One thing that is so."""
-        self.console.print(Text.assemble("  ", (f"{label:<{LABEL}}", "dim"), plain(text)))
+        self._row("", (label, "dim"), text)
 
-    def step(self, label: str, text: str, style: str = "") -> None:
+    def step(self, label: str, text: str, style: str = "bold") -> None:
         """One thing that has happened."""
-        at = f"{time.monotonic() - self._began:5.1f} s  "
-        self.console.print(Text.assemble((at, "dim"), (f"{label:<{LABEL}}", style or "bold"), plain(text)))
+        self._row(f"{time.monotonic() - self._began:.1f} s", (label, style), text)
+
+    def _row(self, at: str, label: tuple[str, str], text: str) -> None:
+        """Three columns; what is too long for a line goes on under itself."""
+        row = Table.grid(padding=(0, 2, 0, 0))
+        row.add_column(width=AT, justify="right", style="dim")
+        row.add_column(width=LABEL)
+        row.add_column()
+        row.add_row(at, Text(*label), plain(text))
+        self.console.print(row)
 
     @contextmanager
     def moving(self) -> Iterator["Bar"]:
@@ -87,11 +99,14 @@ class Bar:
             self._first = share
         per_s = (share - self._first) * n_rows / max(time.monotonic() - self._began, LOOK_S)
         row = Table.grid(padding=(0, 2, 0, 0))
+        row.add_column(width=AT)
+        row.add_column(width=LABEL, style="bold")
         row.add_row(
-            Text(f"{'':7}  {'filling':<{LABEL}}"[:-2], style="bold"),
+            "",
+            "filling",
             ProgressBar(100, share * 100, width=BAR),
             f"{share:4.0%}",
-            Text(f"{per_s:8,.0f} rows/s", style="dim"),
+            Text(f"{per_s:,.0f} rows a second", style="dim"),
         )
         self._live.update(row)
 
@@ -111,7 +126,7 @@ class Told(Struct, frozen=True):
         return self.account.exact and not self.n_differing and not self.n_failed
 
 
-def tell(console: Console, n_rows: int = 150_000) -> bool:
+def tell(console: Console, n_rows: int = 400_000) -> bool:
     """Tell the whole story; whether every promise held. Raises Fix where PostgreSQL's programs are missing."""
     teller = Teller(console)
     console.print(
@@ -123,10 +138,11 @@ def tell(console: Console, n_rows: int = 150_000) -> bool:
             conductor = Conductor(database, Path(folder), NAME, OPERATION.plan(NAME))
             _scene(teller, database)
             with traffic(database, Version(), PER_S) as clients:
-                _story(teller, conductor, clients)
+                certificate = _story(teller, conductor, clients)
                 clients.end()
                 told = _told(database, clients)
-            _certificate(teller, conductor)
+            teller.head("Its certificate")
+            console.print(Padding(Text(certificate.rstrip()), (0, 0, 0, AT + 2)))
             _ending(teller, told)
     return told.kept
 
@@ -150,7 +166,8 @@ def _scene(teller: Teller, database: Database) -> None:
     teller.fact("there", f"{change['up']}; and back: {change['down']}")
 
 
-def _story(teller: Teller, conductor: Conductor, clients: Traffic) -> None:
+def _story(teller: Teller, conductor: Conductor, clients: Traffic) -> str:
+    """All that happens; the conductor's own certificate."""
     teller.head("What happens")
     conductor.must("plan", "--calibrate", "2")
     p50, p90 = conductor.journal("eta_p50"), conductor.journal("eta_p90")
@@ -172,26 +189,26 @@ def _story(teller: Teller, conductor: Conductor, clients: Traffic) -> None:
     clients.end("v1")
     time.sleep(BOTH_S / 2)
     teller.step("drained", "the last client of the old version is gone")
-    conductor.must("contract", *conducted.OPTIONS["contract"])
+    certificate = conductor.must("contract", *conducted.OPTIONS["contract"]).out
     teller.step("contract", "the old side is let go; until here, going back was a flip")
     time.sleep(BOTH_S / 2)
+    return certificate
 
 
 def _killed(teller: Teller, conductor: Conductor, at: float) -> None:
     """Start, and kill at a share of the rows."""
     epoch = conductor.journal("epoch") or 0
     began = time.monotonic()
-    oid = _oid(conductor.database)
     with conductor.running("start") as process, teller.moving() as bar:
         while (conductor.journal("epoch") or 0) <= epoch and process.poll() is None:
             time.sleep(LOOK_S / 5)
         if epoch:
             took = ms(time.monotonic() - began)
-            bar.show(_share(conductor, oid), conductor.database.n_rows)
+            bar.show(_share(conductor), conductor.database.n_rows)
             teller.step(
                 "resumed", f"by the same command, {took} after it was typed, from where the journal says"
             )
-        while (share := _share(conductor, oid)) < at and process.poll() is None:
+        while (share := _share(conductor)) < at and process.poll() is None:
             bar.show(share, conductor.database.n_rows)
             time.sleep(LOOK_S)
         if process.poll() is not None:
@@ -202,29 +219,18 @@ def _killed(teller: Teller, conductor: Conductor, at: float) -> None:
 
 def _filled(teller: Teller, conductor: Conductor) -> None:
     """Start for the last time, until both versions are served."""
-    oid = _oid(conductor.database)
     with conductor.running("start") as process, teller.moving() as bar:
         while process.poll() is None:
-            bar.show(_share(conductor, oid), conductor.database.n_rows)
+            bar.show(_share(conductor), conductor.database.n_rows)
             time.sleep(LOOK_S)
         conductor.wait_for(process, *conducted.SERVED)
     n_epochs = conductor.journal("epoch")
     teller.step("verified", f"every row filled and compared, by {n_epochs} conductors one after another")
 
 
-def _share(conductor: Conductor, oid: int) -> float:
+def _share(conductor: Conductor) -> float:
     """How much of the table is filled, 0 to 1."""
-    return (
-        min(float(rows(conductor.database.dsn(SUPER), SHARE, [oid])[0][0]), 1.0)
-        if conductor.n_chunks()
-        else 0.0
-    )
-
-
-def _oid(database: Database) -> int:
-    """The table, whatever its name is at the moment."""
-    query = "SELECT c.oid::bigint FROM pg_class AS c WHERE relkind = 'r' AND relname IN ('enc', 'enc_seam')"
-    return int(rows(database.dsn(SUPER), query)[0][0])
+    return float(rows(conductor.database.dsn(SUPER), SHARE)[0][0]) if conductor.n_chunks() else 0.0
 
 
 def _told(database: Database, clients: Traffic) -> Told:
@@ -239,12 +245,6 @@ def _told(database: Database, clients: Traffic) -> Told:
             serverlog.lock_waits(entries), serverlog.processes(entries, CONDUCTOR)
         ),
     )
-
-
-def _certificate(teller: Teller, conductor: Conductor) -> None:
-    """What the conductor itself says in the end."""
-    teller.head("Its certificate")
-    teller.console.print(Text(conductor.must("status").out.rstrip()))
 
 
 def _ending(teller: Teller, told: Told) -> None:

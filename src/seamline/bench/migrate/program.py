@@ -83,3 +83,11 @@ def _chosen(names: str, known: Mapping[str, Any]) -> list[Any]:
     if unknown:
         raise Fix(f"no operation {unknown[0]!r} is measured", hint=f"there are: {', '.join(known)}")
     return [known[name] for name in names.split(",")]
+
+
+def demonstrated(n_rows: int) -> bool:
+    """Tell the story of one migration on stdout; whether every promise held. Raises Fix where a program is missing."""
+    need_psycopg()
+    from seamline.bench.migrate import demo
+
+    return demo.tell(Console(highlight=False), n_rows)
