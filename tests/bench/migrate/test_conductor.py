@@ -51,7 +51,7 @@ def test_the_story_is_told_to_its_end() -> None:
     kept = demo.tell(console, 60_000)
     assert isinstance(console.file, StringIO)
     text = console.file.getvalue()
-    assert (kept, text.count("kill -9 "), text.count("resumed ")) == (True, 2, 1)
+    assert (kept, text.count("kill -9 "), text.count("resumed ")) == (True, 2, 2)
     assert "rows compared, 0 differ" in text
     assert "\x1b" not in text
 

@@ -4,6 +4,7 @@ Everything is real and private: a PostgreSQL that is removed afterwards, clients
 conductor as anybody would call it, and the same account that the measurement keeps.
 """
 
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -197,17 +198,7 @@ def _story(teller: Teller, conductor: Conductor, clients: Traffic) -> str:
 
 def _killed(teller: Teller, conductor: Conductor, at: float) -> None:
     """Start, and kill at a share of the rows."""
-    epoch = conductor.journal("epoch") or 0
-    began = time.monotonic()
-    with conductor.running("start") as process, teller.moving() as bar:
-        while (conductor.journal("epoch") or 0) <= epoch and process.poll() is None:
-            time.sleep(LOOK_S / 5)
-        if epoch:
-            took = ms(time.monotonic() - began)
-            bar.show(_share(conductor), conductor.database.n_rows)
-            teller.step(
-                "resumed", f"by the same command, {took} after it was typed, from where the journal says"
-            )
+    with _begun(teller, conductor) as process, teller.moving() as bar:
         while (share := _share(conductor)) < at and process.poll() is None:
             bar.show(share, conductor.database.n_rows)
             time.sleep(LOOK_S)
@@ -219,13 +210,29 @@ def _killed(teller: Teller, conductor: Conductor, at: float) -> None:
 
 def _filled(teller: Teller, conductor: Conductor) -> None:
     """Start for the last time, until both versions are served."""
-    with conductor.running("start") as process, teller.moving() as bar:
+    with _begun(teller, conductor) as process, teller.moving() as bar:
         while process.poll() is None:
             bar.show(_share(conductor), conductor.database.n_rows)
             time.sleep(LOOK_S)
         conductor.wait_for(process, *conducted.SERVED)
     n_epochs = conductor.journal("epoch")
     teller.step("verified", f"every row filled and compared, by {n_epochs} conductors one after another")
+
+
+@contextmanager
+def _begun(teller: Teller, conductor: Conductor) -> Iterator["subprocess.Popen[bytes]"]:
+    """A conductor that has taken its place, or ended."""
+    epoch = conductor.journal("epoch") or 0
+    began = time.monotonic()
+    with conductor.running("start") as process:
+        while (conductor.journal("epoch") or 0) <= epoch and process.poll() is None:
+            time.sleep(LOOK_S / 5)
+        if epoch:
+            took = ms(time.monotonic() - began)
+            teller.step(
+                "resumed", f"by the same command, {took} after it was typed, from where the journal says"
+            )
+        yield process
 
 
 def _share(conductor: Conductor) -> float:
