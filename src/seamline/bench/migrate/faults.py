@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,7 @@ from msgspec import Struct
 from seamline.bench.migrate import conducted, invariants, ledger, serverlog, table
 from seamline.bench.migrate.catalogue import catalogue
 from seamline.bench.migrate.conductor import PATIENCE_S, PROGRAM, Conductor, kill
+from seamline.bench.migrate.invariants import Before, Run
 from seamline.bench.migrate.operations import Operation
 from seamline.bench.migrate.server import CONDUCTOR, SUPER, Server, execute, rows
 from seamline.bench.migrate.table import Database
@@ -206,35 +207,11 @@ class Protocol:
         with self._copied() as database, TemporaryDirectory(prefix="seamline-plan-") as folder:
             invariants.prepare(database, published=published)
             known = invariants.before(database, target)
-            conductor = Conductor(
-                database, Path(folder), operation.name, operation.plan(operation.name), self.program
-            )
+            plan = operation.plan(operation.name)
+            conductor = Conductor(database, Path(folder), operation.name, plan, self.program)
             conductor.must("plan", *QUICKLY)
             conductor.must("approve")
-            with traffic(database, Version(), PER_S) as running, Watch(database) as watch:
-                oid = int(rows(database.dsn(SUPER), "SELECT 'public.enc'::regclass::oid::bigint")[0][0])
-                seen: list[int] = []
-                scene = Scene(
-                    conductor,
-                    running,
-                    lambda: seen.append(invariants.out_of_step(database, oid, operation, known)),
-                )
-                if points:
-                    scene.points.extend(points_of(json.loads(conductor.journal("program")), end))
-                differing = _there_and_on(scene, operation, end, fault)
-                running.end()
-                account = ledger.account(database, running.lines())
-            run = invariants.Run(
-                operation,
-                conductor.state(),
-                WANTED[end],
-                account,
-                differing,
-                sum(seen),
-                watch.held(),
-                conducted.new_schema(database),
-                scene.gave_up,
-            )
+            scene, run = _played(conductor, known, operation, end, fault, points=points)
             n_chunks, n_repeated = _chunks(database)
             return Disturbed(
                 number=self._n,
@@ -265,6 +242,34 @@ class Protocol:
                 execute(database.dsn(CONDUCTOR), *operation.naive)
                 self._targets[key] = catalogue(database)
         return self._targets[key]
+
+
+def _played(
+    conductor: Conductor, known: Before, operation: Operation, end: str, fault: Fault, *, points: bool
+) -> tuple[Scene, Run]:
+    """The disturbed migration itself, and what has to be known of it to judge it."""
+    database = conductor.database
+    table = int(rows(database.dsn(SUPER), "SELECT 'public.enc'::regclass::oid::bigint")[0][0])
+    seen: list[int] = []  # rows out of step, at each interruption
+    with traffic(database, Version(), PER_S) as running, Watch(database) as watch:
+        look = partial(invariants.out_of_step, database, table, operation, known)
+        scene = Scene(conductor, running, lambda: seen.append(look()))
+        if points:
+            scene.points.extend(points_of(json.loads(conductor.journal("program")), end))
+        differing = _there_and_on(scene, operation, end, fault)
+        running.end()
+        account = ledger.account(database, running.lines())
+    return scene, Run(
+        operation,
+        conductor.state(),
+        WANTED[end],
+        account,
+        differing,
+        sum(seen),
+        watch.held(),
+        conducted.new_schema(database),
+        scene.gave_up,
+    )
 
 
 def _there_and_on(scene: Scene, operation: Operation, end: str, fault: Fault) -> Mapping[str, int]:

@@ -19,6 +19,7 @@ from msgspec import Struct
 from seamline.bench.migrate.log import Line, read
 from seamline.bench.migrate.server import CLIENT
 from seamline.bench.migrate.table import NOTE, PATIENT, Database
+from seamline.model.errors import Stop
 
 MODES = ("simple", "extended", "prepared")
 WEIGHTS = {"select": 45, "update": 30, "insert": 20, "delete": 5}  # percent
@@ -102,7 +103,8 @@ class Crowd:
             files += ["-f", f"{file}@{WEIGHTS[name]}"]
         rate = ["-R", f"{per_s:.3f}"] if per_s else []
         variables = ["-D", "n=0", "-D", "mine=1", "-D", f"run={run}", "-D", f"rows={database.n_rows}"]
-        self._complaints = (folder / f"run{run}.stderr").open("w+")
+        self._complaints_file = folder / f"run{run}.stderr"
+        self._complaints = self._complaints_file.open("w")
         self._process = subprocess.Popen(
             [
                 *(database.server.program("pgbench"), "-n", "-M", mode, "-c", str(n_clients), "-j", "1"),
@@ -135,6 +137,10 @@ class Crowd:
                 self._process.kill()
                 self._process.wait()
         self._complaints.close()
+
+    def said(self) -> str:
+        """The last that pgbench complained of, once it ended."""
+        return self._complaints_file.read_text(errors="replace").strip()[-300:]
 
     def lines(self) -> list[Line]:
         """Every transaction that came to an end, in the order of each client."""
@@ -194,9 +200,12 @@ def traffic(database: Database, version: Version, per_s: float) -> Iterator[Traf
 
 
 def capacity(database: Database, seconds: float) -> float:
-    """Transactions a second when the clients never wait."""
+    """Transactions a second when the clients never wait. Raises Stop when there are no clients to be had."""
     began = time.time()
     with traffic(database, Version(), 0.0) as running:
         time.sleep(seconds)
         running.end()
-        return len(running.lines()) / (time.time() - began)
+        took, n = time.time() - began, len(running.lines())
+        if not n:
+            raise Stop(f"pgbench does nothing: {running.crowds[0].said()}")
+        return n / took
