@@ -36,16 +36,18 @@ def disturbed(n_rows: int, doses: Doses, operations: Sequence[Operation], told: 
 def _runs(protocol: Protocol, doses: Doses, operations: Sequence[Operation]) -> Iterator[Disturbed]:
     chance = random.Random(doses.seed)
     turns = cycle([(operation, end) for operation in operations for end in ENDS])
+    published = cycle(
+        (False, False, True)
+    )  # in a publication the table keeps its name, and no view stands for it
     for name, make, n in (("kill -9", faults.kills, doses.kills), ("stop", faults.stops, doses.stops)):
         left, most_runs = [n], MOST_RUNS * n  # a run may be over before it is struck
         while left[0] > 0 and most_runs > 0:
             most_runs -= 1
-            operation, end = next(turns)
-            yield protocol.run(operation, end, name, make(chance, left))
+            yield protocol.run(*next(turns), name, make(chance, left), published=next(published))
     for _ in range(doses.pairs):
-        yield protocol.run(*next(turns), "two at once", faults.second)
+        yield protocol.run(*next(turns), "two at once", faults.second, published=next(published))
     for _ in range(doses.freezes):
-        yield protocol.run(*next(turns), "SIGSTOP", faults.freezes(chance))
+        yield protocol.run(*next(turns), "SIGSTOP", faults.freezes(chance), published=next(published))
     if doses.points:
         for operation in {each.name: each for each in operations}.values():
             for end in ENDS:
