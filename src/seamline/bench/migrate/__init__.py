@@ -13,7 +13,7 @@ def run(
     rows: int = 3_000_000,
     cases: str = "all",
     costs: str = "type-e1,type-e2",
-    load: float = 700.0,
+    load: float = 0.0,
     windows: int = 5,
     naive: bool = True,
     faults: int = 0,
@@ -23,7 +23,7 @@ def run(
     points: bool = False,
     seed: int = 1,
 ) -> dict[str, Any]:
-    """All figures, and each promise with what was seen. `load`: requests a second at most, 15 % of the capacity else.
+    """All figures, and each promise with what was seen. `load`: requests a second, 15 % of what the server can serve without.
 
     Starts a PostgreSQL of its own. Raises Fix with the mend where its programs or psycopg are missing.
     """

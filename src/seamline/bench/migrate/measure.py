@@ -23,11 +23,10 @@ Told = Callable[[str], None]  # what is being done, for somebody who waits
 
 
 class Size(Struct, frozen=True):
-    """How much is measured. `n_pairs` on- and off-windows; `share` of the capacity is the load, at most `most_per_s`."""
+    """How much is measured. `n_pairs` on- and off-windows; `per_s` is the load, SHARE of the capacity where it is 0."""
 
     n_rows: int
-    share: float = SHARE
-    most_per_s: float = 700.0
+    per_s: float = 0.0
     n_pairs: int = 5
 
 
@@ -73,7 +72,7 @@ class Bench:
         told("measuring the capacity")
         with self.copied() as database:
             self.capacity_per_s = capacity(database, CAPACITY_S)
-        self.pace = Pace(min(self.capacity_per_s * size.share, size.most_per_s))
+        self.pace = Pace(size.per_s or self.capacity_per_s * SHARE)
 
     @contextmanager
     def copied(self) -> Iterator[Database]:

@@ -32,7 +32,7 @@ def measured(asked: Asked) -> dict[str, Any]:
     from seamline.bench.migrate import bars, measure, operations, report
 
     said = console()
-    size = measure.Size(asked.rows, most_per_s=asked.load, n_pairs=asked.windows)
+    size = measure.Size(asked.rows, per_s=asked.load, n_pairs=asked.windows)
     found = measure.measure(
         size,
         _chosen(asked.cases, operations.ALL),
