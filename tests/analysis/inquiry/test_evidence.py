@@ -55,6 +55,14 @@ def test_failed_requests_are_counted_where_requests_are() -> None:
     assert text.startswith("of ")
 
 
+def test_requests_that_two_count_are_counted_once() -> None:
+    """The service and its users speak of the same ones: neither doubles what was lost."""
+    requests = "web:requests 100\ncart:requests 100\nstock:requests 100\n"
+    once, twice = (town(FAILS + requests + more) for more in ("", "web:user_requests 100"))
+    number = said(once, "cart")["failures begin"][0]
+    assert said(twice, "cart")["failures begin"][0] == pytest.approx(number, rel=0.02)
+
+
 def test_failures_are_shares_where_nobody_counts_requests() -> None:
     """Without requests no number of them is made up."""
     assert said(town(FAILS), "cart")["failures begin"][1] == "100 % of the failures began here"

@@ -12,7 +12,9 @@ from seamline.analysis.inquiry.fuse import posterior
 from tests.analysis.inquiry.towns import ALERT, town
 
 SERVICES = ("web", "cart", "stock", "mail", "bank")
-METRICS = ("latency_s", "requests", "errors", "availability", "cpu", "queue_depth")
+METRICS = (
+    "latency_s", "duration_s", "requests", "user_requests", "calls", "errors", "availability", "cpu", "queue_depth",
+)  # fmt: skip
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -96,7 +98,7 @@ def test_a_service_more_of_which_nothing_moves_changes_little(case: Case) -> Non
 @given(cases(), st.sampled_from([1e3, 60.0, 1e6]))
 def test_the_unit_of_latencies_changes_no_order(case: Case, factor: float) -> None:
     """Milliseconds rank as seconds do."""
-    ms = [row for row, w in enumerate(case.watches) if "latency" in w.metric]
+    ms = [row for row, w in enumerate(case.watches) if w.metric.endswith(("latency_s", "duration_s"))]
     values = case.values.copy()
     values[ms] *= factor
     before, after = inquire(case), inquire(replace(case, values=values))

@@ -109,6 +109,12 @@ def test_one_failed_request_of_a_few_is_nothing() -> None:
     assert z(few)[0] < z(many)[0] / 10
 
 
+def test_failures_are_a_share_of_the_requests_of_who_counted_them() -> None:
+    """A user's errors of a user's requests."""
+    text = "web:user_errors 1, 5 from 50\nweb:requests 1000\nweb:user_requests 10"
+    assert panel(town(text, strays=0)).values[0, [0, 59]].tolist() == pytest.approx([0.1, 0.5])
+
+
 def test_a_counter_that_was_zero_is_not_infinitely_far() -> None:
     """Ratios to nothing are bounded."""
     assert np.isfinite(z(town("web:requests 0, 900 from 50", strays=0))).all()

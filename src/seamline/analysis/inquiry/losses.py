@@ -5,7 +5,8 @@ from msgspec import Struct
 
 from seamline.analysis.inquiry.case import Floats
 from seamline.analysis.inquiry.flow import Flow
-from seamline.analysis.inquiry.kinds import Kind
+from seamline.analysis.inquiry.kinds import Kind, Whose
+from seamline.analysis.inquiry.panel import COUNTED_BY
 from seamline.analysis.inquiry.view import View
 
 _CALLEES_WORD = 0.001  # of a quantile: on a call, what the caller waited goes before what the callee took
@@ -66,13 +67,20 @@ class _Requests(Struct, frozen=True):
 
 
 def _requests(view: View) -> _Requests:
-    at, along = np.full(len(view.calls.services), np.nan), dict[End, float]()
+    """Requests as the service counts them, else its users, else its callers: those are the same ones."""
+    sums: dict[End, dict[Whose, float]] = {}
     for row, service, caller in view.rows("requests"):
-        n = float(np.exp(view.moved.usual[row]))
-        if np.isfinite(n) and caller >= 0:
-            along[caller, service] = along.get((caller, service), 0.0) + n
-        elif np.isfinite(n):
-            at[service] = np.nansum([at[service], n])
+        n, whose = float(np.exp(view.moved.usual[row])), view.panel.kinds[row].whose
+        if np.isfinite(n):
+            by = sums.setdefault((caller, service), {})
+            by[whose] = by.get(whose, 0.0) + n
+    at, along = np.full(len(view.calls.services), np.nan), dict[End, float]()
+    for (caller, service), by in sums.items():
+        n = next(by[whose] for whose in (*COUNTED_BY, *by) if whose in by)
+        if caller >= 0:
+            along[caller, service] = n
+        else:
+            at[service] = n
     return _Requests(at, along, float(np.nanmedian(at)) if np.isfinite(at).any() else 1.0)
 
 

@@ -4,12 +4,14 @@ Rows are the case's watches, then what is derived from them: on each edge that b
 what the caller waited and what the callee took. Ratios are taken as logarithms, availabilities as shares of failures.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from seamline.analysis.inquiry.case import Case, Floats, Watch
-from seamline.analysis.inquiry.kinds import Kind, kind_of
+from seamline.analysis.inquiry.kinds import Kind, Whose, kind_of
 from seamline.analysis.inquiry.quantiles import quantiles
 
 LEAST = 5  # samples of normal time without which nothing is said of a series
@@ -19,6 +21,7 @@ LEVEL_FLOOR = 0.02  # likewise, of the level of any other
 SHARE_FLOOR = 0.002  # of requests
 _PART, _PERCENT = 1.5, 100.0  # the most that a ratio, and a percentage, is ever told as
 MOST = 1000.0  # spreads; further away is no further
+COUNTED_BY: tuple[Whose, ...] = ("own", "user", "caller")  # whose word on requests goes first
 GAP = Kind("latency", "gap", "level", "caller")
 _STEADY = 0.8  # of the samples before, that a series must have to be missed when it ends
 MIDDLE = 1.35  # standard deviations that hold the middle half of what is normal
@@ -47,16 +50,12 @@ def panel(case: Case) -> Panel:
         watches += [w for w, _ in gaps]
         kinds += [GAP] * len(gaps)
         raw = np.vstack([raw, *(row for _, row in gaps)])
-    requests = {
-        (w.entity, w.caller): row
-        for row, (w, k) in enumerate(zip(watches, kinds, strict=True))
-        if k.role == "requests"
-    }
+    requests = _requests(watches, kinds)
     values, counts = np.array(raw), np.full(len(raw), np.nan)
     for row, (watch, kind) in enumerate(zip(watches, kinds, strict=True)):
-        asked = requests.get((watch.entity, watch.caller))
-        base = raw[asked] if asked is not None else None
         if kind.scale == "share":
+            asked = _base(requests.get((watch.entity, watch.caller), {}), kind)
+            base = raw[asked] if asked is not None else None
             values[row] = _share(raw[row], kind, base)
             if base is not None:
                 counts[row] = _per_sample(base, case.step_s)
@@ -67,13 +66,28 @@ def panel(case: Case) -> Panel:
     return Panel(case.times, tuple(watches), tuple(kinds), values, counts)
 
 
+def _requests(watches: Sequence[Watch], kinds: Sequence[Kind]) -> dict[tuple[str, str], dict[Whose, int]]:
+    """By entity and caller the rows that count requests, by who counted them; of several the first by name."""
+    found: dict[tuple[str, str], dict[Whose, int]] = {}
+    for row in sorted(range(len(watches)), key=lambda r: watches[r].metric):
+        if kinds[row].role == "requests":
+            watch = watches[row]
+            found.setdefault((watch.entity, watch.caller), {}).setdefault(kinds[row].whose, row)
+    return found
+
+
+def _base(requests: Mapping[Whose, int], failures: Kind) -> int | None:
+    """The row of the requests that failures are a share of: as the same one counted them, or else the service."""
+    return next((requests[w] for w in (failures.whose, *COUNTED_BY) if w in requests), None)
+
+
 def _gaps(case: Case, kinds: list[Kind]) -> list[tuple[Watch, Floats]]:
-    """What lies between the caller's wait and the callee's time, per edge and quantile."""
-    rows = {
-        (w.entity, w.caller, k.whose, k.quantile): row
-        for row, (w, k) in enumerate(zip(case.watches, kinds, strict=True))
-        if k.role == "latency" and w.caller
-    }
+    """What lies between the caller's wait and the callee's time, per edge and quantile; of several the first by name."""
+    rows: dict[tuple[str, str, Whose, float | None], int] = {}
+    for row in sorted(range(len(kinds)), key=lambda r: case.watches[r].metric):
+        watch, kind = case.watches[row], kinds[row]
+        if kind.role == "latency" and watch.caller:
+            rows.setdefault((watch.entity, watch.caller, kind.whose, kind.quantile), row)
     found = []
     for (entity, caller, whose, quantile), row in sorted(rows.items(), key=lambda item: item[1]):
         server = rows.get((entity, caller, "own", quantile))
