@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seamline.analysis.inquiry.calls import Calls, calls
-from seamline.analysis.inquiry.flow import BLIND, Flow, Origin, origin
+from seamline.analysis.inquiry.flow import BLIND, STIRRED, Flow, Origin, origin
 from tests.analysis.inquiry.towns import town
 
 NAN = float("nan")
@@ -14,7 +14,9 @@ def began(who: Calls, at: dict[str, float], along: dict[tuple[str, str], float] 
     """The origin of harm at these services, all others being unwatched, and no other reason for any."""
     harm = np.array([at.get(s, NAN) for s in who.services])
     flow = Flow(harm, {(who.number[a], who.number[b]): n for (a, b), n in (along or {}).items()})
-    return origin(flow, who, [True] * len(who.services), [{} for _ in who.services])
+    return origin(
+        flow, who, [True] * len(who.services), [{} for _ in who.services], np.zeros(len(who.services))
+    )
 
 
 def shares(who: Calls, found: Origin) -> dict[str, float]:
@@ -64,3 +66,10 @@ def test_calls_between_pods_are_their_services() -> None:
     who = calls(town("web = web-1 web-2\ncart = cart-1\nweb-1 > cart-1\nweb-1 > web-2"))
     assert [who.services[c] for c in who.out[who.number["web"]]] == ["cart"]
     assert who.hops(who.number["web"]) == {who.number["web"]: 0, who.number["cart"]: 1}
+
+
+def test_an_unwatched_callee_that_stirs_is_likelier_than_who_was_seen() -> None:
+    """Locks held there, or a pool that is full, are reason to look there first."""
+    harm = Flow(np.array([30.0, NAN, 30.0]), {})
+    found = origin(harm, CHAIN, [True] * 3, [{}, {}, {}], np.array([0.0, 1.0, 0.0]))
+    assert shares(CHAIN, found)["stock"] == pytest.approx(STIRRED / (1 + STIRRED))

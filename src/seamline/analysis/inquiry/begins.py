@@ -7,20 +7,19 @@ import numpy as np
 from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Floats
 from seamline.analysis.inquiry.flow import BETWEEN, Origin, origin
-from seamline.analysis.inquiry.harm import CLEAR, Harm, Loudest, strength
+from seamline.analysis.inquiry.harm import CLEAR, PLAIN, Harm, Loudest, stirred, strength
 from seamline.analysis.inquiry.kinds import Role
 from seamline.analysis.inquiry.losses import failed, requests_per_unit, waiting
 from seamline.analysis.inquiry.view import Reading, View, reading
 from seamline.analysis.inquiry.words import number, percent, series
 
-_PLAIN = 2.3  # strength from which harm is beyond doubt, ten spreads
 _OF_OTHER_KIND = 0.4
 _VERY_SLOW = 5.0  # spreads from which callers may give up
 
 
 def slowness(view: View, harm: Harm) -> Mapping[str, Reading]:
     """How slow each service is, how much of that is its own, and of all waiting what began there. O(rows + calls)."""
-    found = origin(waiting(view), view.calls, list(harm.slow_anyhow > CLEAR), _between(view))
+    found = origin(waiting(view), view.calls, list(harm.slow_anyhow > CLEAR), _between(view), stirred(view))
 
     def begins(service: int) -> str:
         return f"{percent(float(found.share[service]))} of the waiting beyond the usual began here"
@@ -34,7 +33,7 @@ def slowness(view: View, harm: Harm) -> Mapping[str, Reading]:
 def failures(view: View, harm: Harm) -> Mapping[str, Reading]:
     """The same of failed requests."""
     gave_up = _given_up(view.calls, harm)
-    found = origin(failed(view), view.calls, list(harm.fails.z > CLEAR), gave_up)
+    found = origin(failed(view), view.calls, list(harm.fails.z > CLEAR), gave_up, stirred(view))
     n_failed = found.total * requests_per_unit(view) * (view.last - view.first)
 
     def begins(service: int) -> str:
@@ -73,7 +72,7 @@ def _own(view: View, name: str, role: Role, loudest: Loudest, found: Origin) -> 
 
 def _of_all(view: View, role: Role, loudest: Loudest, found: Origin) -> Floats:
     """Of all harm the part that began at each service; less where nowhere harm is beyond doubt."""
-    sure = min(1.0, float(strength(loudest.z).max(initial=0.0)) / _PLAIN)
+    sure = min(1.0, float(strength(loudest.z).max(initial=0.0)) / PLAIN)
     return found.share * sure * fits(view, role)
 
 

@@ -12,9 +12,11 @@ from msgspec import Struct
 from seamline.analysis.inquiry.calls import Calls
 from seamline.analysis.inquiry.case import Floats
 
-BLIND = 0.25  # as likely as the one that was seen harmed is a callee of it that nobody watches
+BLIND = 0.25  # as likely as the one that was seen harmed is a callee of it that nobody watches,
+STIRRED = 2.0  # or so likely where something else about that callee moved beyond doubt
 # or, where only one end of the calls was timed, what lies between it and its callees, all together
 BETWEEN = 0.3
+ALONE = 0.5  # of harm is its own where nobody knows who calls whom
 
 
 class Flow(Struct, frozen=True):
@@ -33,12 +35,17 @@ class Origin(Struct, frozen=True):
 
 
 def origin(
-    flow: Flow, calls: Calls, clear: Sequence[bool], elsewhere: Sequence[Mapping[int, float]]
+    flow: Flow,
+    calls: Calls,
+    clear: Sequence[bool],
+    elsewhere: Sequence[Mapping[int, float]],
+    stirred: Floats,
 ) -> Origin:
     """Where the harm began; only services in `clear` are believed to be harmed at all. O(services + calls).
 
     `elsewhere` holds for each service what else its own harm could come from, beside callees that nobody watches:
-    service to odds against the service itself.
+    service to odds against the service itself. `stirred`, 0 to 1 per service: how sure it is that something about it
+    moved that is no harm.
     """
     n = len(calls.services)
     came = np.nan_to_num(flow.at, nan=0.0)
@@ -51,12 +58,16 @@ def origin(
     for service in range(n):
         if not (clear[service] and began[service] > 0):
             continue
-        others = dict.fromkeys(_could_be(service, calls, flow), BLIND) | dict(elsewhere[service])
+        unseen = _could_be(service, calls, flow)
+        others = dict.fromkeys(unseen, BLIND) | dict(elsewhere[service])
+        others |= {s: max(others[s], STIRRED * float(stirred[s])) for s in unseen}
         here = 1.0 / (1.0 + sum(others.values()))
         spread[service] += began[service] * here
         for other, likely in others.items():
             spread[other] += began[service] * here * likely
         own[service] *= here
+    if not any(calls.out):  # who calls whom is not known: any of them may wait for any other
+        return Origin(own * ALONE, np.zeros(n), 0.0)
     total = float(spread.sum())
     return Origin(own, spread / total if total > 0 else spread, total)
 

@@ -11,6 +11,7 @@ from seamline.analysis.inquiry.view import Reading, View, reading
 from seamline.analysis.inquiry.words import series, spreads
 
 CLEAR = 2.0  # spreads from which harm is believed to be harm
+PLAIN = 2.3  # strength from which a movement is beyond doubt, ten spreads
 MOST = 40.0  # spreads from which a service could not be slower, or fail more, for all that it says
 _AS_CALLED = 0.8  # what slowness that callers measure says of the service, against its own word
 _ONE_SIDED = frozenset({"cpu", "memory", "restarts"})  # little of it harms nobody
@@ -87,6 +88,13 @@ def filled(view: View, harmed: Harm) -> Mapping[str, Reading]:
 
     ill = (harmed.slow_anyhow > CLEAR) | (harmed.fails.z > CLEAR)
     return {"filled up": reading(strength(full.z) * own_part(view, ill), say)}
+
+
+def stirred(view: View) -> Floats:
+    """How sure it is, 0 to 1, that a resource of each service's own moved. O(rows)."""
+    return np.minimum(
+        1.0, strength(_loudest(view, _of_its_own(view, _ONE_SIDED | {"saturation"}), MOST).z) / PLAIN
+    )
 
 
 def _of_its_own(view: View, nouns: Collection[str]) -> list[tuple[int, int]]:

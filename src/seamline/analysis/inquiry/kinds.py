@@ -34,7 +34,7 @@ _WORDS: tuple[tuple[Role, Scale, str, re.Pattern[str]], ...] = (
     ("resource", "level", "disk", re.compile(r"disk|io_|iops|filesystem|(^|_)fs_|syscall")),
     ("resource", "level", "memory", re.compile(r"mem|heap|rss|working_set|(^|_)gc")),
     ("resource", "level", "cpu", re.compile(r"cpu|throttl|load_?(avg|average|1|5|15)($|_)")),
-    ("resource", "level", "saturation", re.compile(r"queue|pool|conn|thread|socket|backlog|lag|inflight|satur|usage|utili")),
+    ("resource", "level", "saturation", re.compile(r"queue|pool|conn|thread|socket|backlog|lag|inflight|satur|usage|utili|_held|blocked|(^|_)locks?($|_)")),
     ("requests", "ratio", "requests", re.compile(r"request|workload|load|(^|_)qps|(^|_)rps|(^|_)tps|throughput|calls|hits|ops($|_)|count$")),
 )  # fmt: skip
 _PREFIXES: tuple[tuple[str, Whose], ...] = (
