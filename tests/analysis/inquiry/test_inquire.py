@@ -174,6 +174,21 @@ def test_a_distance_of_samples_that_is_not_true_is_mended(step_s: float) -> None
     assert noted(found, "taken as 60 s")
 
 
+def test_time_before_anything_was_sampled_is_not_normal_time() -> None:
+    """A window may begin before the first sample does."""
+    case = town(SLOW)
+    n = 4 * len(case.times)
+    empty = np.full((len(case.watches), n), np.nan)
+    before = case.times[0] + 60.0 * np.arange(-n, 0)
+    longer = replace(
+        case,
+        times=np.append(before, case.times),
+        values=np.hstack([empty, case.values]),
+        from_ts=float(before[0]),
+    )
+    assert inquire(longer) == inquire(case)
+
+
 def test_a_service_that_calls_itself_is_no_caller_of_its_own() -> None:
     """Its pods talk to each other."""
     case = town(SLOW)

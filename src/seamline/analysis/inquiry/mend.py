@@ -13,7 +13,7 @@ _DENSE = 75  # of a hundred series have no more samples: sparse ones don't tell 
 
 def mend(case: Case) -> Case:
     """The case with its defects mended, each with a note; the same case where it has none. O(samples)."""
-    for part in (_finite, _joined, _paced, _paged):
+    for part in (_finite, _joined, _begun, _paced, _paged):
         case = part(case)
     return case
 
@@ -51,6 +51,13 @@ def _mean(block: Floats) -> Floats:
     return np.where(n > 0, np.nansum(block, axis=0) / np.maximum(n, 1), np.nan)
 
 
+def _begun(case: Case) -> Case:
+    """Without the time before anything was sampled: it is not normal time. No defect, and no note."""
+    there = np.isfinite(case.values).any(axis=0)
+    first = int(there.argmax()) if there.any() else 0
+    return replace(case, times=case.times[first:], values=case.values[:, first:]) if first else case
+
+
 def _paced(case: Case) -> Case:
     """With a distance of samples that is true to within a few times."""
     found_s = _distance_s(case)
@@ -63,12 +70,15 @@ def _paced(case: Case) -> Case:
 
 
 def _distance_s(case: Case) -> float | None:
-    """How far the samples of a series lie apart; None where there are too few to tell."""
-    n = np.isfinite(case.values).sum(axis=1)
+    """How far the samples of a series lie apart while it lives; None where there are too few to tell."""
+    there = np.isfinite(case.values)
+    n = there.sum(axis=1)
     usual = float(np.percentile(n, _DENSE)) if len(n) else 0.0
-    if len(case.times) < 2 or usual < 2:
+    dense = there[n >= max(2.0, usual)]
+    if not len(dense):
         return None
-    return float(case.times[-1] - case.times[0]) / (usual - 1)
+    first, last = dense.argmax(axis=1), dense.shape[1] - 1 - dense[:, ::-1].argmax(axis=1)
+    return float(np.median((case.times[last] - case.times[first]) / (dense.sum(axis=1) - 1)))
 
 
 def _paged(case: Case) -> Case:
