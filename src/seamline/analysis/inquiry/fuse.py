@@ -10,7 +10,8 @@ from seamline.analysis.inquiry.evidence import TERMS
 from seamline.analysis.inquiry.weights import WEIGHTS
 from seamline.analysis.inquiry.words import listing
 
-ACCUSED = 0.5  # of the probability must lie on one name before it is put to the fault
+ACCUSED = 0.6  # of the probability must lie on one name before it is put to the fault: a false name hurts more than none
+_NOTHING = 0.5  # of it must lie on that nothing happened: who is told so looks on, and no name is hurt
 _CLEAR = 3.0  # spreads that an alerted series must move before *nothing happened* gives way to *unknown*
 _SURE = 0.9  # from which on no other look is worth its time
 _SHOWN = 0.05  # nats below which a term is not worth a line
@@ -93,7 +94,7 @@ def _verdict(entities: Sequence[Suspect], changes: Sequence[Suspect], nothing: f
         return "change"
     if entities and entities[0].probability >= ACCUSED:
         return "entity"
-    return "none" if nothing >= ACCUSED else "unknown"
+    return "none" if nothing >= _NOTHING else "unknown"
 
 
 def _ask(case: Case, suspects: Sequence[Suspect], nobody: float) -> str:

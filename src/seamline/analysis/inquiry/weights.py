@@ -11,5 +11,5 @@ WEIGHTS: Mapping[str, float] = {
     "explains slowness": 0.0, "explains failures": 1.51, "explains harm": 1.13, "silence between": 1.71,
     "calls more": 1.15, "silent": 0.0, "moved first": 0.98, "filled up": 0.4,
     "heard": 2.04, "contrast": 0.92, "a change": 3.34,
-    "nobody": 3.07, "alert moved": -0.31, "alert still": -0.44, "crowd": 2.2, "heard nothing": 1.67, "number of services": 0.44,
+    "nobody": 4.4, "alert moved": -0.31, "alert still": -0.44, "crowd": 2.2, "heard nothing": 1.67, "number of services": 0.44,
 }  # fmt: skip
