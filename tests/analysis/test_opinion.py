@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -19,6 +19,11 @@ GOLDEN = Path(__file__).parent / "golden" / "opinion.txt"
 SCENES = {title: given_ for title, given_, _ in blocks(GOLDEN)}
 CROSSED = "a release and a scaling that cross the limit only together"
 VENDOR = "a vendor's fault accuses no change"
+LATER_ELSEWHERE = """stack callers
+watch service:web
+fails service:api 150
+fails service:other 156
+deploy service:other 158"""
 QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 services = st.sampled_from(["service:web", "service:api", "service:other"])
@@ -106,6 +111,7 @@ def test_probabilities_are_of_one_whole_that_keeps_doubt(history: str) -> None:
 
 @QUICK
 @given(histories())
+@example(LATER_ELSEWHERE)
 def test_a_change_is_never_blamed_for_what_began_before_it(history: str) -> None:
     """A change that leads came before the last of the onsets it is told to explain, clocks' error aside."""
     for incident in look(history).incidents:

@@ -18,6 +18,7 @@ from seamline.analysis.inquiry.case import Alert, Term
 from seamline.analysis.inquiry.cut import cut
 from seamline.analysis.inquiry.fuse import change_terms, own_terms
 from seamline.analysis.inquiry.weights import WEIGHTS
+from seamline.analysis.likelihood import CLOCK_S
 from seamline.analysis.stackmap import StackMap
 from seamline.model.incident import Cause, Evidence
 from seamline.model.symptom import Observable, ObservableKind
@@ -47,13 +48,17 @@ class Look(Struct, frozen=True):
         """What it says of a candidate, by the id of the symptom that was looked at; of a pair, what of its likelier."""
         own = (f"change:{change}" for change in c.changes) if c.kind == "collision" else (c.key,)
         nats = [self.nats[key] for key in own if key in self.nats]
-        return {self.at.id: max(nats)} if self.at is not None and nats else {}
+        if self.at is None or not nats:
+            return {}
+        return {self.at.id: min(0.0, max(nats)) if self._was_before(c.at) else max(nats)}
 
     def told(self, cause: Cause) -> Cause:
         """The cause with what the look has to say of it among its evidence."""
         terms = [t for t in self.terms.get(cause.key, ()) if abs(PART * t.nats) >= _WORTH]
         if self.at is None or self.at.symptom is None or not terms:
             return cause
+        if self._was_before(cause.at):
+            terms = [t for t in terms if t.nats < 0]
         after_s = (self.at.symptom.onset_at - cause.at).total_seconds() if cause.at is not None else None
         lines = [
             Evidence(t.text, round(PART * t.nats, 3), self.at.id, self.at.symptom.seqs, (), after_s)
@@ -64,6 +69,12 @@ class Look(Struct, frozen=True):
             evidence_for=(*cause.evidence_for, *(e for e in lines if e.weight > 0)),
             evidence_against=(*cause.evidence_against, *(e for e in lines if e.weight < 0)),
         )
+
+    def _was_before(self, at: datetime | None) -> bool:
+        """Whether what was looked at began before something did: then it is no evidence for that."""
+        if self.at is None or self.at.symptom is None or at is None:
+            return False
+        return (at - self.at.symptom.onset_at).total_seconds() > CLOCK_S
 
 
 def closer(
@@ -85,7 +96,13 @@ def closer(
     if not case.watches:
         return Look()
     found, _ = weigh(case)
-    odds = (PART * np.clip(found.log_odds(WEIGHTS), LEAST, MOST)).tolist()
+    if found.missing.all:  # nothing can be compared: what is left is what was assumed before
+        return Look()
+    contrast = found.log_odds({name: w if name == "contrast" else 0.0 for name, w in WEIGHTS.items()})
+    against = np.minimum(
+        contrast, 0.0
+    )  # pods of it that do well are news to the symptoms, whatever else is sick
+    odds = (PART * (np.clip(found.log_odds(WEIGHTS) - against, LEAST, MOST) + against)).tolist()
     services, rollouts = found.services, found.rollouts
     keys = [*(f"latent:{s}" for s in services), *(f"change:{r}" for r in rollouts)]
     own = {s: own_terms(found, n) for n, s in enumerate(services)}
@@ -109,4 +126,4 @@ def _near(facts: Facts, stack: StackMap, sick: Sequence[Observable]) -> Collecti
     if facts.n_series <= MOST_SERIES:
         return None
     entities = {o.entity for o in sick}
-    return {ref for ref in stack.entities if not entities.isdisjoint(stack.reach(ref))} | entities
+    return {ref for ref in stack.entities if any(e in entities for e in stack.reach(ref))} | entities
