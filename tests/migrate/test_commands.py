@@ -136,3 +136,15 @@ def _lineage(database: str) -> bytes:
         "inputs": [source], "outputs": [output],
     }  # fmt: skip
     return json.dumps(event).encode()
+
+
+@pytest.mark.usefixtures("server")  # skips where PostgreSQL's programs are missing
+def test_the_demonstration_keeps_its_promises() -> None:
+    """A private server, traffic, two kills: nothing is lost, and nothing of it stays."""
+    done = subprocess.run(
+        [sys.executable, "-m", "seamline.cli", "migrate", "demo", "--rows", "20000"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("kill -9") == 2
+    assert "Nothing was lost, nothing failed." in done.stdout

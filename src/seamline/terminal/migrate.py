@@ -197,6 +197,19 @@ def revert(
     drawn.show_state(done, json=json)
 
 
+@app.command()
+def demo(
+    rows: Annotated[
+        int, typer.Option("--rows", min=20_000, max=50_000_000, metavar="N", help="How many the table has.")
+    ] = 400_000,
+) -> None:
+    """Change a table under traffic in a private PostgreSQL, kill the conductor twice, and count what was lost."""
+    from seamline.bench.migrate.program import demonstrated
+
+    if not demonstrated(rows):
+        raise typer.Exit(exits.DEFECT)
+
+
 # -- what the arguments mean -----------------------------------------------------------
 def _dsn(dsn: str) -> str:
     from seamline.model.errors import Fix
