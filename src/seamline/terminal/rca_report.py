@@ -31,6 +31,8 @@ def _show(report: SetReport, misses: bool, console: Console) -> None:
     ours = report.standings[0].scores
     console.print(Text(plain(report.name), style="bold"), Text(_counted(report), style="dim"))
     console.print(standings(report))
+    if blame := wording.blame(report):
+        console.print(blame, markup=False, soft_wrap=True)
     if report.versus is not None:
         console.print(wording.versus(report), markup=False, soft_wrap=True)
     console.print()

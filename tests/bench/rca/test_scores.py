@@ -85,6 +85,19 @@ def test_a_change_is_asked_for_by_its_rollout() -> None:
     assert scores.scores([guilty, missed]).figures["MAR"].value == (1 + 3) / 2
 
 
+def test_either_of_two_that_did_it_together_is_to_blame() -> None:
+    """A fault that no change caused is no miss there, and whoever accuses a change of it is wrong."""
+    steps = tuple(Step(change, "deploy", "stock", 1.0) for change in ("r1", "r2", "r3"))
+    asked = frame(question="change", steps=steps)
+    said = Prediction("c", (), tuple(RankedChange(c, p) for c, p in (("r2", 0.7), ("r1", 0.2), ("r3", 0.1))))
+    both = Truth(("stock",), "r1", "cpu", ("r1", "r2"))
+    blame = scores.scores([scores.row(asked, both, said), scores.row(asked, STOCK, said)]).blame
+    assert blame is not None
+    assert blame.first is not None
+    assert blame.accused is not None
+    assert (blame.n_guilty, blame.first.value, blame.n_others, blame.accused.value) == (1, 1.0, 1, 1.0)
+
+
 def test_calibration_is_the_gap_between_sure_and_right() -> None:
     """Nine of ten right at 0.8 is 0.1 off; where there is no fault nothing is right."""
     rows = [scores.row(frame(), STOCK, ranked((name, 0.8))) for name in ["stock"] * 9 + ["cart"]]

@@ -87,7 +87,13 @@ def render(reports: Sequence[SetReport]) -> str:
     shown = {name for one in sections for name in one.names}
     meanings = {name: about for name, about in wording.FIGURES.items() if name in shown}
     return environment.get_template("report.html").render(
-        sections=sections, meanings=meanings, side=SIDE, length=LENGTH, row=ROW, versus=wording.versus
+        sections=sections,
+        meanings=meanings,
+        side=SIDE,
+        length=LENGTH,
+        row=ROW,
+        versus=wording.versus,
+        blame=wording.blame,
     )
 
 

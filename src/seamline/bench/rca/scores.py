@@ -7,13 +7,15 @@
 - A case is *accused* when something is put a name to: `accuse` is not empty, or a first probability is 0.5 or more, or
   there is a ranking without probabilities; a missing prediction accuses where there is no fault. FA: share of the cases
   WITHOUT a fault that are accused; accused: the same of the faulty ones; right: share of those accusations that hold.
+- Faults that no change caused are misses of HR and MAR. `Blame` has them apart: the same figures over cases with a guilty
+  change, either of two that did it together, and the share of the others, faulty or not, in which a change is accused.
 - ECE: expected calibration error over ten equal bins of the first probability, over all cases; where there is no fault it
   is never right (Naeini et al., "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015).
 - Intervals: the middle 95 % of 2,000 resamples of the cases, always the same ones.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -42,6 +44,8 @@ class Row(Struct, frozen=True):
     entity_rank: float
     change_rank: float
     accused: bool
+    blamed_rank: float  # the same of the first of all that are to blame
+    blamed: bool  # a change was accused
     top: float | None  # the first probability for what is asked
     seconds: float | None
     first: str = ""  # what was put first, for people
@@ -56,6 +60,10 @@ class Row(Struct, frozen=True):
         """Of the true entity, or of the guilty change where that is asked."""
         return self.change_rank if self.change_asked else self.entity_rank
 
+    def place(self, rank: float) -> float:
+        """A rank among the changes, or the one behind the last of them for a miss."""
+        return self.n_changes + 1 if rank == MISS else rank
+
     @property
     def right(self) -> bool:
         """Whether the truth was put first."""
@@ -68,6 +76,16 @@ class Figure(Struct, frozen=True):
     value: float
     low: float = math.nan
     high: float = math.nan
+
+
+class Blame(Struct, frozen=True):
+    """Over cases that ask for a change: the guilty ones' rank, and how often one is accused where none is guilty."""
+
+    n_guilty: int
+    first: Figure | None
+    mean_rank: Figure | None
+    n_others: int
+    accused: Figure | None
 
 
 class Bin(Struct, frozen=True):
@@ -89,6 +107,7 @@ class Scores(Struct, frozen=True):
     ece: float | None
     median_s: float | None
     bins: tuple[Bin, ...]
+    blame: Blame | None = None
 
 
 def row(frame: Frame, truth: Truth, prediction: Prediction | None) -> Row:
@@ -112,7 +131,9 @@ def row(frame: Frame, truth: Truth, prediction: Prediction | None) -> Row:
         missing=prediction is None,
         entity_rank=_rank(entities, truth.root_entities),
         change_rank=_rank(changes, (truth.guilty_change,) if truth.guilty_change else ()),
-        accused=_accuses(said, changes, entities) or (prediction is None and not faulty),
+        blamed_rank=_rank(changes, truth.guilty),
+        blamed=_accuses(said.accuse if change_asked else (), changes),
+        accused=_accuses(said.accuse, changes, entities) or (prediction is None and not faulty),
         top=asked[0][1] if asked else None,
         seconds=said.seconds,
         first=asked[0][0] if asked else "",
@@ -140,6 +161,7 @@ def scores(rows: Sequence[Row]) -> Scores:
         ece=expected_error(bins),
         median_s=float(np.median(seconds)) if seconds else None,
         bins=bins,
+        blame=_blame([r for r in rows if r.change_asked]),
     )
 
 
@@ -185,12 +207,26 @@ def _entity_figures(ranks: Sequence[float]) -> dict[str, Figure | None]:
 
 
 def _change_figures(rows: Sequence[Row]) -> dict[str, Figure | None]:
-    behind: Callable[[Row], float] = lambda r: r.n_changes + 1 if r.change_rank == MISS else r.change_rank  # noqa: E731
     return {
         "HR@1": mean(r.change_rank <= 1 for r in rows),
         "HR@3": mean(r.change_rank <= 3 for r in rows),
-        "MAR": mean(behind(r) for r in rows),
+        "MAR": mean(r.place(r.change_rank) for r in rows),
     }
+
+
+def _blame(rows: Sequence[Row]) -> Blame | None:
+    done, others = [r for r in rows if r.truth.guilty], [r for r in rows if not r.truth.guilty]
+    return (
+        Blame(
+            len(done),
+            mean(r.blamed_rank <= 1 for r in done),
+            mean(r.place(r.blamed_rank) for r in done),
+            len(others),
+            mean(r.blamed for r in others),
+        )
+        if rows
+        else None
+    )
 
 
 def _ordered(named: Iterable[tuple[str, float | None]]) -> Ranked:
@@ -218,6 +254,6 @@ def _rank(ranked: Ranked, wanted: Sequence[str]) -> float:
     return min(found, default=MISS)
 
 
-def _accuses(said: Prediction, changes: Ranked, entities: Ranked) -> bool:
-    firsts = [ranked[0][1] for ranked in (changes, entities) if ranked]
-    return bool(said.accuse) or any(p is None or p >= SURE for p in firsts)
+def _accuses(accuse: Sequence[str] | None, *rankings: Ranked) -> bool:
+    firsts = [ranked[0][1] for ranked in rankings if ranked]
+    return bool(accuse) or any(p is None or p >= SURE for p in firsts)

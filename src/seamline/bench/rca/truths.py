@@ -12,11 +12,20 @@ from seamline.model.errors import Fix
 
 
 class Truth(Struct, frozen=True):
-    """The root entities and the change that is guilty; neither where there was no fault."""
+    """The root entities and the change that is guilty; neither where there was no fault.
+
+    `collision`: the changes that did it together, where one alone would have done nothing.
+    """
 
     root_entities: tuple[str, ...] = ()
     guilty_change: str | None = None
     fault: str = ""
+    collision: tuple[str, ...] = ()
+
+    @property
+    def guilty(self) -> tuple[str, ...]:
+        """Every change that is to blame."""
+        return self.collision or ((self.guilty_change,) if self.guilty_change else ())
 
 
 @runtime_checkable

@@ -50,6 +50,18 @@ def named(standing: Standing) -> str:
     return f"{CHANCE} (mean of {N_CHANCES})" if standing.method == CHANCE else standing.method
 
 
+def blame(report: SetReport) -> str:
+    """In a sentence how good the first method is at changes, faults without a guilty one apart."""
+    found = report.standings[0].scores.blame
+    if found is None:
+        return ""
+    return (
+        f"Of {found.n_guilty} cases with a guilty change (either of two that did it together): first {figure(found.first, interval=True)}, "
+        f"mean rank {figure(found.mean_rank, interval=True)}. Of {found.n_others} without: a change is accused in "
+        f"{figure(found.accused, interval=True)}."
+    )
+
+
 def versus(report: SetReport) -> str:
     """The comparison with the best reference in a sentence."""
     other = report.versus
