@@ -3,7 +3,9 @@
 import psycopg
 import pytest
 
-from .stand import Stand
+from seamline.app import migrate as verb
+
+from .stand import OWNER, Stand
 
 LONG = "c" * 63
 ROWS = "INSERT INTO {t} SELECT g, g FROM generate_series(1, 500) g"
@@ -242,3 +244,30 @@ def test_another_encoding_of_the_database(server: str) -> None:
     assert stand.sql("SELECT id, v FROM t ORDER BY id") == [(1, 2), (2, None)]
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("DROP DATABASE latin WITH (FORCE)")
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v int)", "{table: t, column: v, to: bigint}"),
+        ("t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v int)", "{table: t, column: id, to: bigint}"),
+        ("t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY)", "{table: t, column: id, to: bigint}"),
+        ("t (d int GENERATED ALWAYS AS (v * 2) STORED, v int)", "{table: t, column: w, to: bigint}"),
+    ],
+)  # fmt: skip
+def test_the_speed_is_tried_out_where_columns_may_not_be_written(
+    stand: Stand, table: str, change: str
+) -> None:
+    """Identities that are always generated, and generated columns, stand in nobody's UPDATE."""
+    stand.sql(f"CREATE TABLE {table}")
+    if "column: w" in change:
+        stand.sql("ALTER TABLE t ADD w int DEFAULT 1; INSERT INTO t (v) SELECT generate_series(1, 500)")
+    else:
+        stand.sql("INSERT INTO t SELECT FROM generate_series(1, 500)")
+    text = f"migration: m\nowner: {OWNER}\nchange:\n  - change_type: {change}\ncode: {{soak: 0s}}\n"
+    planned = verb.plan(stand.dsn, text, calibrate_s=0.2)
+    assert planned.surveyed.refusals == ()
+    verb.approve(stand.dsn, "m")
+    stand.start()
+    stand.contract()
+    assert stand.sql("SELECT count(*) FROM t") == [(500,)]

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 _SLICE = 2048  # pages: 16 MB
 _SHOWN = 5
+# A column that may be named in an UPDATE, of no trigger's own if there is one.
+_WRITABLE = """
+SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
+  AND a.attidentity <> 'a' AND a.attgenerated = ''
+ORDER BY EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = a.attrelid AND a.attnum = ANY (t.tgattr)), a.attnum LIMIT 1
+"""
 
 
 def group(connection: "Connection[Any]", server: Server, table: Table, group: Group) -> Iterator[Refusal]:
@@ -162,7 +168,7 @@ def try_out(
     import psycopg
 
     where = twin.pages(low, high, server.version)
-    some = quoted(shape.columns[0])
+    touch = _touch(connection, shape, leaf, where)
     made = (
         " + ".join(f"hashtextextended(({t.up.over(ROW)})::text, 0)::numeric" for t in shape.twins if t.up)
         or "1"
@@ -172,10 +178,19 @@ def try_out(
         with connection.transaction(force_rollback=True):
             if shape.silent:
                 connection.execute("SET LOCAL session_replication_role = replica")
-            connection.execute(f"UPDATE ONLY {leaf} AS {ROW} SET {some} = {ROW}.{some} WHERE {where}")
+            connection.execute(touch)
         touched = time.perf_counter() - began
     except psycopg.OperationalError:
         return None
     began = time.perf_counter()
     connection.execute(f"SELECT count(*), max({made}) FROM ONLY {leaf} AS {ROW} WHERE {where}")
     return touched, time.perf_counter() - began
+
+
+def _touch(connection: "Connection[Any]", shape: Shape, leaf: str, where: str) -> str:
+    """What writes to some pages without changing a value; where no column may be written, it locks their rows."""
+    row = connection.execute(_WRITABLE, (shape.oid,)).fetchone()
+    if row is None:
+        return f"SELECT count(*) FROM (SELECT 1 FROM ONLY {leaf} AS {ROW} WHERE {where} FOR NO KEY UPDATE) AS held"
+    some = quoted(row[0])
+    return f"UPDATE ONLY {leaf} AS {ROW} SET {some} = {ROW}.{some} WHERE {where}"
