@@ -37,6 +37,7 @@ def conducting(
     """Be the one conductor of a migration for as long as the `with` lasts. Errors come out as the package's own."""
     with translated(), connect(dsn, id_) as connection:
         migration = journal.get(connection, id_)
+        journal.install(connection)  # one that an earlier Seamline made
         program = migration.read_program()
         lease = leases.acquire(connection, id_, for_other_work=for_other_work)
         table = program.subjects[0].shape.base if program.subjects else ""

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from seamline.migrate.plan import Plan
 from seamline.migrate.program import Program, State
-from seamline.migrate.quoting import text
+from seamline.migrate.quoting import digest, text
 from seamline.model.errors import Fix, Stop
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ OPEN: tuple[State, ...] = (
     "APPROVED", "EXPAND", "SYNC", "VERIFY", "READY", "CUTOVER", "SOAK", "CONTRACT", "REVERTING",
 )  # fmt: skip
 _INSTALL_LOCK = 0x5EA30001
+_MARK = "journal of seamline migrate,"  # the schema's comment, with what the script was when it was made
 _SUPERSEDED = "SM001"
 _FIELDS = (
     "id, plan, plan_sha, owner, approved_by, contract_by, state, epoch, budget_s, eta_p50, eta_p90, overlay, why, "
@@ -74,13 +75,35 @@ class Superseded(Stop):
 
 
 def install(connection: "Connection[Any]") -> None:
-    """Make the schema where it is not there. Raises Fix without the right to."""
-    row = connection.execute("SELECT to_regclass('seam.stray') IS NOT NULL").fetchone()
-    if row and row[0]:
+    """Make the schema where it is not there, and bring one that an earlier Seamline made up to date.
+
+    Raises Fix without the right to, and for a schema of that name that is somebody else's.
+    """
+    script = files(__package__).joinpath("journal.sql").read_text("utf-8")
+    mark = f"{_MARK} {digest(script)}"
+    if _mark(connection) == mark:
         return
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_INSTALL_LOCK,))
-        connection.execute(files(__package__).joinpath("journal.sql").read_text("utf-8"))
+        if not installed(connection) and _is_taken(connection):
+            raise Fix(
+                "there is a schema seam that is not Seamline's", hint="the journal needs the name: rename it"
+            )
+        connection.execute(script)
+        connection.execute(f"COMMENT ON SCHEMA seam IS {text(mark)}")
+
+
+def _mark(connection: "Connection[Any]") -> str:
+    row = connection.execute("SELECT obj_description(to_regnamespace('seam'), 'pg_namespace')").fetchone()
+    return str(row[0]) if row and row[0] else ""
+
+
+def _is_taken(connection: "Connection[Any]") -> bool:
+    """Whether the schema is there, with things in it."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace('seam'))"
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def installed(connection: "Connection[Any]") -> bool:

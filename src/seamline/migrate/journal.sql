@@ -26,6 +26,9 @@ CREATE TABLE IF NOT EXISTS seam.conductor (
   pids integer[] NOT NULL, started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   beat_at timestamptz NOT NULL DEFAULT clock_timestamp(), wish text NOT NULL DEFAULT '', PRIMARY KEY (mig, epoch));
 CREATE TABLE IF NOT EXISTS seam.canary (mig text PRIMARY KEY, n bigint NOT NULL); -- the dry run has one, too
+-- what earlier journals had otherwise
+ALTER TABLE seam.canary DROP CONSTRAINT IF EXISTS canary_mig_fkey;
+ALTER TABLE seam.conductor ADD COLUMN IF NOT EXISTS wish text NOT NULL DEFAULT '';
 CREATE TABLE IF NOT EXISTS seam.seen (
   mig text NOT NULL REFERENCES seam.migration ON DELETE CASCADE, subject integer NOT NULL, n bigint NOT NULL,
   at timestamptz NOT NULL DEFAULT clock_timestamp());
