@@ -1,16 +1,20 @@
 """A node as the reader of dbt prunes it, and findings on it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import sqlglot
 from msgspec import Struct
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
+from seamline.analysis.lineage.opened import read
 from seamline.model.artefact import Document
 from seamline.model.schema_change import SchemaChange, SchemaChangeKind
 from seamline.model.verdict import Finding
+
+_DIALECTS = ("duckdb", "snowflake", "bigquery", "postgres")
+_LEAVES_OUT = re.compile(r"\*\s*(except|exclude)\b", re.IGNORECASE)
 
 
 class Weight(Struct, frozen=True):
@@ -23,6 +27,7 @@ class Weight(Struct, frozen=True):
 
 HOLD = Weight("hold", "high", 0.9)
 NOTE = Weight("note", "medium", 0.7)
+UNSURE = Weight("unknown", "medium", 0.7)
 SLIGHT = Weight("note", "low", 0.6)
 
 
@@ -90,27 +95,65 @@ def listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def outputs(node: Node) -> tuple[str, ...] | None:
-    """The columns that a model's final SELECT names, in order; None where a star or Jinja hides them."""
+class Shape(Struct, frozen=True):
+    """The columns that a model gives, in order: those with a name, and the relations of which all come through.
+
+    `left_out`: names that a star leaves out somewhere.
+    """
+
+    names: tuple[str, ...]
+    stars: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
+
+
+def shapes(was: Node, now: Node) -> tuple[Shape | None, Shape | None]:
+    """What a model gave and gives: by a catalog, but for one that is as it was while the SQL is not.
+
+    None where it can't be known.
+    """
+    old, new = _catalogued(was), _catalogued(now)
+    if old and new and (old != new or was.sql == now.sql):
+        return old, new
+    return _written(was), _written(now)
+
+
+def _catalogued(node: Node) -> Shape | None:
     catalog = node.content.get("catalog_columns")
     if isinstance(catalog, list) and catalog and all(isinstance(name, str) for name in catalog):
-        return tuple(catalog)
-    query = final(node)
-    return None if query is None or query.is_star else tuple(query.named_selects)
+        return Shape(tuple(catalog))
+    return None
 
 
-def final(node: Node) -> exp.Query | None:
-    """The model's outermost query; None where the SQL is none that can be read."""
+def _written(node: Node) -> Shape | None:
+    """By its SQL, stars over its own common tables resolved."""
     sql = node.sql
     if not sql or "{{" in sql or "{%" in sql:
         return None
-    for dialect in (None, "snowflake", "bigquery"):
-        try:
-            tree = sqlglot.parse_one(sql, dialect=dialect)
-        except (SqlglotError, RecursionError, ValueError):
-            continue
-        return tree if isinstance(tree, exp.Query) else None
+    for dialect in _DIALECTS:
+        reading = read(sql, dialect, {})
+        if not reading.unknown and not reading.target:
+            stars = (
+                frozenset(reading.stars or ("a table that is not named",))
+                if not reading.outputs_complete
+                else frozenset()
+            )
+            return Shape(tuple(o.name for o in reading.outputs), stars, _left_out(sql, dialect))
     return None
+
+
+def _left_out(sql: str, dialect: str) -> frozenset[str]:
+    """
+    >>> sorted(_left_out("select * exclude (a, B), c from t", "duckdb"))
+    ['a', 'b']
+    """
+    if not _LEAVES_OUT.search(sql):
+        return frozenset()
+    found = [
+        item
+        for star in sqlglot.parse_one(sql, dialect=dialect).find_all(exp.Star)
+        for item in star.args.get("except_") or star.args.get("except") or ()
+    ]
+    return frozenset(item.name.lower() for item in found if isinstance(item, exp.Expression))
 
 
 def finding(
