@@ -38,8 +38,11 @@ def drawn(project: Project, refs: Refs, stack: StackMap) -> Drawn:
         _take(known, edge.relation, (edge.column,))
         _take(known, edge.into, (edge.into_column,))
     edges += _copied(known, _loads(refs, stack, called))
+    names = called.names()
+    for table in {table for tables in names.values() for table in tables}:
+        known[table]  # may be asked for, though nobody knows a column of it
     plain = {table: list(columns.values()) for table, columns in known.items()}
-    return Drawn(numbered(edges, plain), called.names())
+    return Drawn(numbered(edges, plain), names)
 
 
 def _edges(project: Project, called: "_Called") -> Iterator[Edge]:
