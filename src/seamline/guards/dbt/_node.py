@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 import sqlglot
@@ -9,11 +10,12 @@ from msgspec import Struct
 from sqlglot import exp
 
 from seamline.analysis.lineage.opened import read
+from seamline.analysis.lineage.reading import Reading
 from seamline.model.artefact import Document
 from seamline.model.schema_change import SchemaChange, SchemaChangeKind
 from seamline.model.verdict import Finding
 
-_DIALECTS = ("duckdb", "snowflake", "bigquery", "postgres")
+_DIALECTS = ("duckdb", "snowflake", "bigquery", "postgres", "redshift")
 _LEAVES_OUT = re.compile(r"\*\s*(except|exclude)\b", re.IGNORECASE)
 
 
@@ -126,19 +128,37 @@ def _catalogued(node: Node) -> Shape | None:
 
 def _written(node: Node) -> Shape | None:
     """By its SQL, stars over its own common tables resolved."""
-    sql = node.sql
-    if not sql or "{{" in sql or "{%" in sql:
+    found = _read(node.sql)
+    if found is None:
         return None
-    for dialect in _DIALECTS:
-        reading = read(sql, dialect, {})
-        if not reading.unknown and not reading.target:
-            stars = (
-                frozenset(reading.stars or ("a table that is not named",))
-                if not reading.outputs_complete
-                else frozenset()
-            )
-            return Shape(tuple(o.name for o in reading.outputs), stars, _left_out(sql, dialect))
-    return None
+    reading, dialect = found
+    stars = frozenset(reading.stars or ("a table that is not named",))
+    names = tuple(output.name for output in reading.outputs)
+    return Shape(names, frozenset() if reading.outputs_complete else stars, _left_out(node.sql, dialect))
+
+
+def unbound(node: Node) -> set[str]:
+    """Names in a model's SQL that belong to nothing it reads, in whatever dialect it is read.
+
+    None of one that pivots: its columns are named by values.
+    """
+    if "pivot" in node.sql.lower():
+        return set()
+    found = [{name for name, of in reading.unresolved if not of} for reading, _ in _readings(node.sql)]
+    return set.intersection(*found) if found else set()
+
+
+def _read(sql: str) -> tuple[Reading, str] | None:
+    """A query as the first dialect has it that can read it, and that dialect; None where none can."""
+    return next(iter(_readings(sql)), None)
+
+
+@lru_cache(16)  # two states of a model, each asked for a few times
+def _readings(sql: str) -> tuple[tuple[Reading, str], ...]:
+    if not sql or "{{" in sql or "{%" in sql:
+        return ()
+    readings = ((read(sql, dialect, {}), dialect) for dialect in _DIALECTS)
+    return tuple(found for found in readings if not found[0].unknown and not found[0].target)
 
 
 def _left_out(sql: str, dialect: str) -> frozenset[str]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from seamline.guards.dbt._node import HOLD, NOTE, SLIGHT, UNSURE, Node, Shape, finding, shapes, touch
+from seamline.guards.dbt._node import HOLD, NOTE, SLIGHT, UNSURE, Node, Shape, finding, shapes, touch, unbound
 from seamline.model.artefact import Document
 from seamline.model.verdict import Finding
 
 IDS = (
     "dbt/column-removed", "dbt/column-renamed", "dbt/star-passes-through", "dbt/new-column-ignored",
     "dbt/materialized-view-edited", "dbt/materialization-changed", "dbt/columns-unread", "dbt/columns-hidden", "dbt/star-narrowed",
+    "dbt/does-not-bind",
 )  # fmt: skip
 _COMPILE = "dbt compile and dbt docs generate, and give target/manifest.json and target/catalog.json"
 _KEEPS = ("ignore", "")  # on_schema_change: what dbt does when nothing is said
@@ -27,6 +28,9 @@ def check(before: Document | None, after: Document | None) -> list[Finding]:
 def _columns(was: Node, now: Node) -> Iterator[Finding]:
     if was.sql == now.sql and was.content.get("catalog_columns") == now.content.get("catalog_columns"):
         return
+    if lost := sorted(unbound(now) - unbound(was)):
+        reason = f"{now.name} names what nothing gives that it reads: {', '.join(lost)}"
+        yield finding("does-not-bind", HOLD, now, reason, "give it, or take it out of the model's own SQL")
     old, new = shapes(was, now)
     if old is None or new is None:
         reason = f"{now.name} changed, and which columns it gives can't be read from its SQL"
