@@ -104,12 +104,20 @@ def test_without_an_alert_the_end_is_looked_at() -> None:
     assert noted(found, "without an alert")
 
 
-@pytest.mark.parametrize("at_ts", [-3600.0, 1e7])
+@pytest.mark.parametrize("at_ts", [-600.0, 60 * 60.0 + 600])
 def test_an_alert_outside_of_the_window_is_noted(at_ts: float) -> None:
     """The last samples are looked at instead."""
     found = inquire(town(SLOW, alert=replace(ALERT, at_ts=at_ts)))
     assert found.entities[0].key == "stock"
-    assert noted(found, "outside of what was measured")
+    assert noted(found, "outside of what was measured: the last samples are looked at")
+
+
+@pytest.mark.parametrize("at_ts", [-3600.0, 1e7])
+def test_an_alert_far_outside_of_the_window_accuses_nobody(at_ts: float) -> None:
+    """What moved hours away says nothing of it."""
+    found = inquire(town(SLOW, alert=replace(ALERT, at_ts=at_ts)))
+    assert (found.verdict, found.accuse) == ("unknown", ())
+    assert noted(found, "far outside of what was measured")
 
 
 @pytest.mark.parametrize("at_ts", [float("nan"), float("inf")])

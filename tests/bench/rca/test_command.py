@@ -179,3 +179,30 @@ def test_the_program_answers_with_its_own_inquiry(tmp_path: Path) -> None:
         "stock",
         "cart",
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "not said: out"),
+        (["n=-1"], "n=-1"),
+        (["kind=odd"], "no such kind of case"),
+    ],
+)
+def test_cases_that_cannot_be_written_are_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    """With exit 2, and nothing is left behind."""
+    out = [f"out={tmp_path / 'out'}"] if arguments else []
+    code = exits.run(app, ["bench", "rca_cases", *out, *arguments])
+    err = capsys.readouterr().err
+    assert (code, said in err, err.count("\n")) == (2, True, 1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_cases_are_not_mixed_with_older_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder that holds something, or is none, is not written to."""
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path, tmp_path / "file"):
+        assert exits.run(app, ["bench", "rca_cases", f"out={out}", "n=1"]) == 2
+        assert "there is something already" in capsys.readouterr().err

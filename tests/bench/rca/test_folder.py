@@ -1,13 +1,15 @@
 """Case folders, as they should be and as they come."""
 
+import gzip
 import math
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from seamline.analysis.inquiry.case import Alert, Case, Link, Watch
-from seamline.bench.rca import folder
+from seamline.bench.rca import files, folder
 from seamline.bench.rca.place import Place
 from seamline.model.errors import Fix
 from tests.bench.rca.cases import START, STEP, at, csv_text, metrics, write
@@ -257,3 +259,35 @@ def test_a_wide_table_is_read_in_bounded_memory(tmp_path: Path) -> None:
     assert case.values.shape == (2000, 720)
     assert case.values.flags.c_contiguous
     assert np.allclose(case.values[:, 7], rows[7][1:])
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a hundred times its size, and not little, is nobody's measurements."""
+    monkeypatch.setattr(files, "MOST_SMALL", 10_000)
+    place = write(tmp_path)
+    (place / "metrics.csv.gz").write_bytes(gzip.compress(b"time,front:latency_s\n" + b"1,1\n" * 1_000_000))
+    with pytest.raises(Fix, match="unpacks to more than"):
+        read(place)
+
+
+def test_a_line_without_an_end_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory is bounded by what a line may have."""
+    monkeypatch.setattr(files, "MOST_LINE", 1 << 20)
+    place = write(tmp_path)
+    (place / "metrics.csv.gz").write_bytes(gzip.compress(b"0" * (3 << 20)))
+    with pytest.raises(Fix, match="is longer than 1 MiB"):
+        read(place)
+
+
+def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+    """A device, a pipe or a link that leads nowhere is not waited for, and not passed over."""
+    for n, make in enumerate(
+        (lambda p: p.symlink_to("/dev/zero"), os.mkfifo, lambda p: p.symlink_to("nowhere"))
+    ):
+        place = write(tmp_path / str(n))
+        (place / "metrics.csv.gz").unlink()
+        make(place / "metrics.csv.gz")
+        with pytest.raises(Fix, match="is no plain file"):
+            read(place)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from seamline.analysis.inquiry.case import Case
+from seamline.analysis.inquiry.episode import EARLIEST_S, EARLIEST_STEPS
 from seamline.analysis.inquiry.hearsay import Hearsay
 from seamline.analysis.inquiry.panel import LEAST
 from seamline.analysis.inquiry.view import View
@@ -22,7 +24,15 @@ class Missing(Struct, frozen=True):
 def missing(view: View, heard: Hearsay) -> Missing:
     """What a case lacks, a note for each kind of evidence, behind the notes of those who made it."""
     compared = (view.moved.known | view.moved.gone).any() or heard.quiet is not None
-    return Missing((*view.case.notes, *_notes(view, heard)), not compared)
+    return Missing((*view.case.notes, *_notes(view, heard)), not compared or _apart(view.case))
+
+
+def _apart(case: Case) -> bool:
+    """Whether nothing was sampled anywhere near the alert: what moved then says nothing of now."""
+    if case.alert is None or not len(case.times) or case.lines is not None or case.spans is not None:
+        return False
+    reach_s = max(EARLIEST_S, EARLIEST_STEPS * case.step_s)
+    return not case.times[0] - reach_s <= case.alert.at_ts <= case.times[-1] + reach_s
 
 
 def _notes(view: View, heard: Hearsay) -> Iterator[str]:
@@ -50,7 +60,10 @@ def _of_alert(view: View) -> Iterator[str]:
         yield "without an alert the last samples are looked at"
         return
     if len(times) and not times[0] <= alert.at_ts <= times[-1] + view.case.step_s:
-        yield "the alert is outside of what was measured: the last samples are looked at"
+        far = _apart(view.case)
+        yield f"the alert is {'far ' if far else ''}outside of what was measured" + (
+            ": nothing of its time was" if far else ": the last samples are looked at"
+        )
     if view.calls.of(alert.entity) < 0:
         yield f"nothing is known of {alert.entity}, which was alerted"
     elif view.alerted_row() < 0:

@@ -4,10 +4,14 @@ A method is a function from a case to a prediction. A case that it fails on cost
 """
 
 import multiprocessing
+import os
 import resource
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 from time import perf_counter
 
 from msgspec import Struct, structs
@@ -48,11 +52,43 @@ def answers(
         for place in places:
             yield answer(place, method, layout)
         return
+    left = list(places)
+    while left:
+        for found in _at_once(left, method, layout, jobs):
+            yield found
+            left = left[1:]
+        if (
+            left
+        ):  # a process was killed, and took the others' pool with it: its case may be any of those under way
+            yield next(_at_once(left[:1], method, layout, 1), _lost(left[0]))
+            left = left[1:]
+
+
+def _at_once(places: Sequence[Place], method: Method, layout: str, jobs: int) -> Iterator[Answer]:
+    """Answers in order, up to the first that did not come back because a process ended."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(places)), mp_context=context) as pool:
+    with ProcessPoolExecutor(min(jobs, len(places)), context, initializer=_end_with_the_parent) as pool:
         pending = [pool.submit(answer, place, method, layout) for place in places]
         for place, future in zip(places, pending, strict=True):
-            yield _received(place, future)
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                return
+            except Exception as error:  # noqa: BLE001  what can't be sent from one process to the other
+                yield Answer(prediction.empty(place.name, 0.0), trouble=_told(place, error))
+
+
+def _end_with_the_parent() -> None:
+    """A worker of a killed command must not go on by itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        sentinel = parent.sentinel
+        threading.Thread(target=lambda: (connection.wait([sentinel]), os._exit(1)), daemon=True).start()
+
+
+def _lost(place: Place) -> Answer:
+    trouble = f"{place.name}: its process was ended (out of memory, say)"
+    return Answer(prediction.empty(place.name, 0.0), trouble=trouble)
 
 
 def answer(place: Place, method: Method, layout: str) -> Answer:
@@ -69,13 +105,6 @@ def answer(place: Place, method: Method, layout: str) -> Answer:
             prediction.empty(place.name, perf_counter() - began), notes, _told(place, error), _peak_mb()
         )
     return Answer(said, notes, peak_mb=_peak_mb())
-
-
-def _received(place: Place, future: "Future[Answer]") -> Answer:
-    try:
-        return future.result()
-    except Exception as error:  # noqa: BLE001  the process itself ended: killed, or out of memory
-        return Answer(prediction.empty(place.name, 0.0), trouble=_told(place, error))
 
 
 def _told(place: Place, error: Exception) -> str:

@@ -4,7 +4,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
@@ -12,17 +12,40 @@ from seamline.model.errors import Fix
 
 T = TypeVar("T")
 _GZIP = b"\x1f\x8b"
+MOST_LINE = 16 << 20  # bytes: a sample of 100,000 series
+MOST_BYTES = 2 << 30
+MOST_PACKED, MOST_SMALL = (
+    100,
+    64 << 20,
+)  # times its size that a file of measurements unpacks to, where that is not little
 
 
 def byte_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, unpacked where it is gzip, whatever its name says. Raises Fix when it is damaged."""
+    """The lines of a file, unpacked where it is gzip, whatever its name says.
+
+    Raises Fix when it is damaged, no plain file, or larger than anybody's measurements of an hour are.
+    """
+    if not path.is_file():
+        raise broken(path, 0, "is no plain file", "put the file itself there")
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == _GZIP
             raw.seek(0)
-            yield from gzip.GzipFile(fileobj=raw) if packed else raw
+            yield from _bounded(path, gzip.GzipFile(fileobj=raw) if packed else raw)
     except (OSError, EOFError, zlib.error) as error:
         raise broken(path, 0, f"can't be read ({_reason(error)})", "write the file anew") from error
+
+
+def _bounded(path: Path, lines: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
+    n_bytes, most = 0, max(MOST_SMALL, MOST_PACKED * path.stat().st_size)
+    for number, line in enumerate(iter(lambda: lines.readline(MOST_LINE + 1), b""), start=1):
+        n_bytes += len(line)
+        if len(line) > MOST_LINE:
+            raise broken(path, number, f"is longer than {MOST_LINE >> 20} MiB", "one record is one line")
+        if n_bytes > min(most, MOST_BYTES):
+            what = f"unpacks to more than {min(most, MOST_BYTES) >> 20} MiB"
+            raise broken(path, 0, what, "cut it down to the window of the case")
+        yield line
 
 
 def text_lines(path: Path) -> Iterator[str]:
@@ -58,8 +81,8 @@ def broken(path: Path, line: int, what: str, mend: str) -> Fix:
 
 
 def either(folder: Path, name: str) -> Path | None:
-    """`NAME.gz`, else `NAME`, else None."""
-    return next((p for p in (folder / f"{name}.gz", folder / name) if p.is_file()), None)
+    """`NAME.gz`, else `NAME`, else None. What is there and no file is an error when it is read."""
+    return next((p for p in (folder / f"{name}.gz", folder / name) if p.exists() or p.is_symlink()), None)
 
 
 def _reason(error: Any) -> str:
