@@ -12,7 +12,13 @@ def run(out: str, n: int = 100, seed: int = 1, kind: str = "canary") -> dict[str
     """Write `n` cases of a kind (canary, change, entity) into folders below `out`; equal seeds write equal bytes."""
     if kind not in KINDS:
         raise Fix(f"kind={kind!r}: no such kind of case", hint=f"there are: {', '.join(KINDS)}")
+    if n < 1:
+        raise Fix(f"n={n}: that many cases can't be written", hint="n is 1 or more")
     folder = Path(out)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Fix(
+            f"{out}: there is something already", hint="name a folder that is empty, or is not there yet"
+        )
     faults: Counter[str] = Counter()
     n_columns = 0
     for i in range(n):

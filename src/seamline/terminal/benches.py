@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import typer
@@ -63,9 +63,16 @@ def run(name: str, settings: Sequence[str]) -> str:
     return msgspec.json.format(msgspec.json.encode(figures), indent=2).decode() + "\n"
 
 
+class _Measurement(NamedTuple):
+    """What a measurement says of itself, and its settings as they are written."""
+
+    about: str
+    settings: str
+
+
 @cache
-def _found() -> Mapping[str, str]:
-    """Each measurement and what it says of itself. The text is read, nothing is imported: `--help` stays quick."""
+def _found() -> Mapping[str, _Measurement]:
+    """Each measurement by name. The text is read, nothing is imported: `--help` stays quick."""
     import seamline.bench
 
     folder = Path(next(iter(seamline.bench.__path__)))
@@ -73,22 +80,36 @@ def _found() -> Mapping[str, str]:
     for module in iter_modules(seamline.bench.__path__):
         path = folder / module.name
         tree = ast.parse((path / "__init__.py" if module.ispkg else path.with_suffix(".py")).read_bytes())
-        if any(isinstance(node, ast.FunctionDef) and node.name == "run" for node in tree.body):
-            found[module.name] = ast.get_docstring(tree) or ""
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name == "run":
+                told = [ast.get_docstring(part) or "" for part in (tree, node)]
+                found[module.name] = _Measurement("\n\n".join(filter(None, told)), _written(node.args))
     return found
+
+
+def _written(arguments: ast.arguments) -> str:
+    """The settings of a measurement, each with what it is when nobody says so."""
+    plain = [*arguments.posonlyargs, *arguments.args]
+    values: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults)) + [*arguments.defaults]
+    pairs = [*zip(plain, values, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    return ", ".join(f"{a.arg}={'...' if value is None else _plain(value)}" for a, value in pairs)
+
+
+def _plain(value: ast.expr) -> str:
+    return str(value.value) if isinstance(value, ast.Constant) else ast.unparse(value)
 
 
 def _command(name: str) -> Any:
     single = typer.Typer(rich_markup_mode=None, add_completion=False)
+    about, written = _found()[name]
+    said = f"Its settings: {written}." if written else "It has no settings."
 
     def measure(
-        settings: Annotated[
-            list[str] | None, typer.Argument(metavar="KEY=VALUE...", help="Its own settings.")
-        ] = None,
+        settings: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE...", help=said)] = None,
     ) -> None:
         sys.stdout.write(run(name, settings or []))
 
-    single.command(name, help=_found()[name])(measure)
+    single.command(name, help=about)(measure)
     return typer.main.get_command(single)
 
 
@@ -104,4 +125,7 @@ def _settings(measure: Any, settings: Sequence[str]) -> dict[str, Any]:
             out[key] = msgspec.convert(value, kind, strict=False)
         except msgspec.ValidationError as error:
             raise Fix(f"{setting!r}: {error}", hint=f"{key} is {getattr(kind, '__name__', kind)}") from error
+    lacks = [name for name, p in parameters.items() if p.default is p.empty and name not in out]
+    if lacks:
+        raise Fix(f"not said: {', '.join(lacks)}", hint=" ".join(f"{name}=..." for name in lacks))
     return out
