@@ -66,8 +66,10 @@ class Look(Struct, frozen=True):
         ]
         return replace(
             cause,
-            evidence_for=(*cause.evidence_for, *(e for e in lines if e.weight > 0)),
-            evidence_against=(*cause.evidence_against, *(e for e in lines if e.weight < 0)),
+            evidence_for=_strongest_first((*cause.evidence_for, *(e for e in lines if e.weight > 0)), -1.0),
+            evidence_against=_strongest_first(
+                (*cause.evidence_against, *(e for e in lines if e.weight < 0)), 1.0
+            ),
         )
 
     def _was_before(self, at: datetime | None) -> bool:
@@ -110,6 +112,10 @@ def closer(
     for rollout, service in zip(rollouts, found.touched, strict=True):
         terms[f"change:{rollout}"] = (*change_terms(found, rollout), *own[services[service]])
     return Look(loudest, dict(zip(keys, odds, strict=False)), terms)
+
+
+def _strongest_first(lines: Sequence[Evidence], way: float) -> tuple[Evidence, ...]:
+    return tuple(sorted(lines, key=lambda e: way * e.weight))
 
 
 def _loudest(sick: Sequence[Observable]) -> Observable | None:
