@@ -53,7 +53,7 @@ def prepare(database: Database, *, published: bool) -> None:
     """Put what reads the table downstream beside it."""
     execute(database.dsn(CONDUCTOR), DOWNSTREAM)
     if published:
-        execute(database.dsn(SUPER), "CREATE PUBLICATION downstream FOR TABLE enc")
+        execute(database.dsn(CONDUCTOR), "CREATE PUBLICATION downstream FOR TABLE enc")
 
 
 def before(database: Database, target: frozenset[str]) -> Before:
